@@ -1,0 +1,92 @@
+package otp
+
+import (
+	"encoding/base64"
+	"slices"
+	"time"
+)
+
+// ChallengeID names a challenge and is the nonce from which its code is derived.
+type ChallengeID [16]byte
+
+// BrowserID names a browser within a challenge. It is random and means nothing elsewhere.
+type BrowserID [16]byte
+
+// Mark is what is written down of a guess: enough to know it again, useless without the key.
+type Mark [8]byte
+
+// Delivery is what is known of the latest text of a challenge.
+type Delivery string
+
+// What can be known of a text.
+const (
+	DeliverySending Delivery = "sending" // on its way to the provider
+	DeliverySent    Delivery = "sent"    // accepted by the provider
+	DeliveryFailed  Delivery = "failed"  // surely not accepted
+	DeliveryUnknown Delivery = "unknown" // perhaps accepted
+)
+
+// replyGrace is how long the browser that typed the right code may type it again: a double click, or a reply that was
+// lost on the way. It gets the session it already has.
+const replyGrace = time.Minute
+
+// Challenge is a code that somebody was asked for.
+type Challenge struct {
+	ID       ChallengeID
+	Begun    time.Time
+	Expires  time.Time
+	Delivery Delivery
+	Marks    []Mark // guesses that were counted
+
+	// Opened is when the right code was typed, zero before, and By is the browser in which it was.
+	Opened time.Time
+	By     BrowserID
+}
+
+func (c *Challenge) expired(now time.Time) bool { return !now.Before(c.Expires) }
+
+// waits reports whether the challenge still waits for its code.
+func (c *Challenge) waits(now time.Time) bool { return c.Opened.IsZero() && !c.expired(now) }
+
+// answered reports whether browser b typed the right code a moment ago.
+func (c *Challenge) answered(b BrowserID, now time.Time) bool {
+	return !c.Opened.IsZero() && c.By == b && now.Before(c.Opened.Add(replyGrace))
+}
+
+func (c *Challenge) marked(m Mark) bool { return slices.Contains(c.Marks, m) }
+
+// mark writes a guess down. Only the latest few are kept, so that a record stays small where blocks are short.
+func (c *Challenge) mark(m Mark) {
+	c.Marks = append(c.Marks, m)
+	if len(c.Marks) > MaxAttempts {
+		c.Marks = c.Marks[1:]
+	}
+}
+
+// Ticket is what a browser keeps of its challenge, in a cookie. It names the challenge and the browser and proves nothing
+// alone: it is worth something only to somebody who passed the first factor as the same subject and has the code.
+type Ticket struct {
+	Challenge ChallengeID // zero before the first text
+	Browser   BrowserID
+}
+
+// String is the ticket as a cookie value.
+func (t Ticket) String() string {
+	return base64.RawURLEncoding.EncodeToString(slices.Concat(t.Challenge[:], t.Browser[:]))
+}
+
+// ParseTicket reads a cookie value; it reports false for anything that is not exactly what String wrote.
+func ParseTicket(s string) (Ticket, bool) {
+	var t Ticket
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) != len(t.Challenge)+len(t.Browser) || t.fill(b).String() != s {
+		return Ticket{}, false
+	}
+	return t, true
+}
+
+func (t *Ticket) fill(b []byte) *Ticket {
+	copy(t.Challenge[:], b)
+	copy(t.Browser[:], b[len(t.Challenge):])
+	return t
+}

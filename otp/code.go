@@ -1,0 +1,56 @@
+package otp
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
+
+// Code derives the code of a challenge: the same one however often it is asked for, so that it need not be kept and a
+// repeated text repeats it. It is cut from a keyed hash of the subject, the challenge and its random ID, without bias:
+// 63 bits of the hash are taken, and taken again in the rare case that they fall into the last, incomplete run of codes
+// (RFC 4226 5.3 truncates, which is biased).
+func (k *Keys) Code(s Subject, id ChallengeID, length int) string {
+	codes := pow10(length)
+	limit := (uint64(1<<63) / codes) * codes
+	for round := byte(0); ; round++ {
+		n := binary.BigEndian.Uint64(sum(k.code, s.Zone, s.Name, string(id[:]), string(round))) >> 1
+		if n < limit {
+			return fmt.Sprintf("%0*d", length, n%codes)
+		}
+	}
+}
+
+func pow10(n int) uint64 {
+	p := uint64(1)
+	for range n {
+		p *= 10
+	}
+	return p
+}
+
+// Normalize turns what a visitor typed or pasted into a code of length digits: spaces and hyphens go. It reports false
+// when what is left is not exactly length ASCII digits; digits of other scripts are refused, not guessed at.
+func Normalize(typed string, length int) (string, bool) {
+	if len(typed) > 4*MaxCodeLength {
+		return "", false
+	}
+	code := separators.Replace(typed)
+	if len(code) != length {
+		return "", false
+	}
+	for _, c := range []byte(code) {
+		if c < '0' || c > '9' {
+			return "", false
+		}
+	}
+	return code, true
+}
+
+var separators = strings.NewReplacer(" ", "", "-", "", "\t", "", "\r", "", "\n", "", "\u00a0", "", "\u2011", "")
+
+// same compares two codes of equal length in constant time.
+func same(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}

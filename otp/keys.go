@@ -1,0 +1,86 @@
+package otp
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+)
+
+// RootSize is the size in bytes of the root from which all keys of the domain are derived.
+const RootSize = 32
+
+// Subject is one person in one zone. Name is in its one canonical spelling: two spellings are two accounts.
+type Subject struct {
+	Zone, Name string
+}
+
+// Keys turns names, numbers and challenges into what may be written down or told. Each key serves one purpose (NIST SP
+// 800-108), and each input is framed by its length, so that no two inputs run together.
+type Keys struct {
+	account, subject, phone, code, mark, session, proof []byte
+}
+
+// NewKeys derives the keys of one epoch from its root.
+func NewKeys(root []byte) (*Keys, error) {
+	if len(root) != RootSize {
+		return nil, fmt.Errorf("deriving keys: the root has %d bytes, expected %d", len(root), RootSize)
+	}
+	k := new(Keys)
+	for purpose, key := range map[string]*[]byte{
+		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "code": &k.code,
+		"mark": &k.mark, "session": &k.session, "proof": &k.proof,
+	} {
+		derived, err := hkdf.Key(sha256.New, root, nil, "sms-2fa "+purpose, sha256.Size)
+		if err != nil {
+			return nil, fmt.Errorf("deriving keys: %w", err)
+		}
+		*key = derived
+	}
+	return k, nil
+}
+
+// Account is the name of the subject's record in the store.
+func (k *Keys) Account(s Subject) string { return "a:" + name(k.account, s.Zone, s.Name) }
+
+// Phone is the name under which texts to a phone are counted.
+func (k *Keys) Phone(number string) string { return "p:" + name(k.phone, number) }
+
+// Pseudonym names the subject in tokens. It tells nothing of the person, and is not the account's name in the store.
+func (k *Keys) Pseudonym(s Subject) string { return name(k.subject, s.Zone, s.Name) }
+
+// Session is the name of the one session that a challenge can open.
+func (k *Keys) Session(s Subject, id ChallengeID) string {
+	return name(k.session, s.Zone, s.Name, string(id[:]))
+}
+
+// Proof is what a form must carry to show that it was ours: it is bound to the subject and to the browser's ticket (OWASP
+// Cross-Site Request Forgery Prevention, signed double-submit cookie).
+func (k *Keys) Proof(s Subject, t Ticket) string {
+	return name(k.proof, s.Zone, s.Name, t.String())
+}
+
+// mark is what is written down of a guess.
+func (k *Keys) markOf(s Subject, id ChallengeID, guess string) Mark {
+	var m Mark
+	copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), guess))
+	return m
+}
+
+// name is 128 bits of the keyed hash of parts, as text.
+func name(key []byte, parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString(sum(key, parts...)[:16])
+}
+
+func sum(key []byte, parts ...string) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, p := range parts {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
+		h.Write(size[:])
+		h.Write([]byte(p))
+	}
+	return h.Sum(nil)
+}

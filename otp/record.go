@@ -1,0 +1,145 @@
+package otp
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// recordVersion is the version that this code writes, and the only one that it reads: an account that cannot be read
+// whole is not read at all.
+const recordVersion = 1
+
+// record is an account as it is stored. Times are milliseconds since 1970. It holds no code, no name and no number.
+type record struct {
+	Version    int               `json:"v"`
+	Wrong      int               `json:"w,omitempty"`
+	InARow     int               `json:"r,omitempty"`
+	Blocks     int               `json:"b,omitempty"`
+	Until      int64             `json:"u,omitempty"`
+	Texts      []textRecord      `json:"t,omitempty"`
+	Challenges []challengeRecord `json:"c,omitempty"`
+}
+
+type textRecord struct {
+	ID     string `json:"i"`
+	At     int64  `json:"a"`
+	Failed bool   `json:"f,omitempty"`
+}
+
+type challengeRecord struct {
+	ID       string   `json:"i"`
+	Begun    int64    `json:"a"`
+	Expires  int64    `json:"e"`
+	Delivery Delivery `json:"d,omitempty"`
+	Marks    []string `json:"m,omitempty"`
+	Opened   int64    `json:"o,omitempty"`
+	By       string   `json:"y,omitempty"`
+}
+
+// encode writes an account; nothing is known of the zero account, and nothing is written.
+func (a *Account) encode() ([]byte, error) {
+	r := record{
+		Version: recordVersion, Wrong: a.Wrong, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
+	}
+	for _, t := range a.Texts {
+		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Failed: t.Failed})
+	}
+	for _, c := range a.Challenges {
+		r.Challenges = append(r.Challenges, c.record())
+	}
+	if a.InARow == 0 && a.Blocks == 0 && len(r.Texts) == 0 && len(r.Challenges) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(r)
+}
+
+func (c *Challenge) record() challengeRecord {
+	r := challengeRecord{
+		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Delivery: c.Delivery, Opened: millis(c.Opened),
+	}
+	for _, m := range c.Marks {
+		r.Marks = append(r.Marks, b64(m[:]))
+	}
+	if !c.Opened.IsZero() {
+		r.By = b64(c.By[:])
+	}
+	return r
+}
+
+// decode reads an account. Anything unexpected is an error that wraps ErrRecord.
+func decode(data []byte) (Account, error) {
+	if data == nil {
+		return Account{}, nil
+	}
+	var r record
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return Account{}, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Account{}, fmt.Errorf("%w: it does not end where it should", ErrRecord)
+	}
+	if r.Version != recordVersion {
+		return Account{}, fmt.Errorf("%w: version %d, expected %d", ErrRecord, r.Version, recordVersion)
+	}
+	return r.account()
+}
+
+func (r record) account() (Account, error) {
+	a := Account{Wrong: r.Wrong, InARow: r.InARow, Blocks: r.Blocks, BlockedUntil: moment(r.Until)}
+	if r.Wrong < 0 || r.InARow < 0 || r.Blocks < 0 {
+		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
+	}
+	for _, t := range r.Texts {
+		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Failed: t.Failed})
+	}
+	for _, cr := range r.Challenges {
+		c, err := cr.challenge()
+		if err != nil {
+			return Account{}, err
+		}
+		a.Challenges = append(a.Challenges, c)
+	}
+	return a, nil
+}
+
+func (r challengeRecord) challenge() (Challenge, error) {
+	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Delivery: r.Delivery, Opened: moment(r.Opened)}
+	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.By[:], r.By))
+	for _, s := range r.Marks {
+		var m Mark
+		ok = ok && unb64(m[:], s)
+		c.Marks = append(c.Marks, m)
+	}
+	if !ok {
+		return Challenge{}, fmt.Errorf("%w: a challenge in it is damaged", ErrRecord)
+	}
+	return c, nil
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// unb64 fills b from s, and reports whether s was exactly as long as b.
+func unb64(b []byte, s string) bool {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return err == nil && copy(b, raw) == len(b) && len(raw) == len(b)
+}
