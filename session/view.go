@@ -119,7 +119,9 @@ func (v *View) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("following revocations: %w", err)
 	}
-	v.heed(v.Era(), entries)
+	if err := v.heed(v.Era(), entries); err != nil {
+		return err
+	}
 	v.cursor = next
 	v.synced.Store(v.now().UnixMilli())
 	return nil
@@ -158,7 +160,9 @@ func (v *View) catchUp(ctx context.Context, era *Era) error {
 		if err != nil {
 			return fmt.Errorf("reading revocations: %w", err)
 		}
-		v.heed(era, entries)
+		if err := v.heed(era, entries); err != nil {
+			return err
+		}
 		v.cursor = next
 		if len(entries) == 0 {
 			return nil
@@ -166,16 +170,23 @@ func (v *View) catchUp(ctx context.Context, era *Era) error {
 	}
 }
 
-// heed adds entries to an era.
-func (v *View) heed(era *Era, entries [][]byte) {
+// heed adds entries to an era. One that cannot be read is a fault: what it revoked is not known.
+func (v *View) heed(era *Era, entries [][]byte) error {
 	for _, entry := range entries {
 		r, err := DecodeRevocation(entry)
 		if err != nil {
-			v.log.Error("revocation cannot be read, it is ignored", "error", err)
-			continue
+			return err
 		}
 		era.Revoked.Add(r, v.now())
 	}
+	return nil
+}
+
+// Fault is why the store did not answer the latest time, nil when it did.
+func (v *View) Fault() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.fault
 }
 
 // report notes the result of a try and wakes who waits; the log hears of changes only.

@@ -1,0 +1,87 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/caddy-sms-2fa/gateway/directory"
+	"github.com/caddy-sms-2fa/gateway/sms"
+	"github.com/caddy-sms-2fa/gateway/store"
+)
+
+// The namespaces of the guests. A plugin that registers a module in one of them can be named in a Caddyfile like ours.
+const (
+	storeNamespace     = "sms_2fa.stores"
+	senderNamespace    = "sms_2fa.senders"
+	directoryNamespace = "sms_2fa.directories"
+)
+
+// StoreModule is what a module in the namespace sms_2fa.stores must be.
+type StoreModule interface {
+	// StoreKey names what OpenStore opens: two modules with equal keys share one open store, also across a reload of the
+	// configuration. It must not hold a secret in clear.
+	StoreKey() string
+
+	// OpenStore returns the store without any input or output; it connects, or opens its file, when it is first used. The
+	// module must not keep it: the store outlives the module, and is closed when the last configuration that uses it is gone.
+	OpenStore() (store.Store, error)
+}
+
+// SenderModule is what a module in the namespace sms_2fa.senders must be. It must go on working after its Cleanup, for
+// the texts that are on their way when the configuration changes.
+type SenderModule = sms.Sender
+
+// DirectoryModule is what a module in the namespace sms_2fa.directories must be.
+type DirectoryModule = directory.Directory
+
+// loadGuest loads a guest module and makes sure that it is what its namespace promises.
+func loadGuest[T any](ctx caddy.Context, host any, field, option string) (T, error) {
+	var none T
+	loaded, err := ctx.LoadModule(host, field)
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", option, err)
+	}
+	guest, ok := loaded.(T)
+	if !ok {
+		return none, fmt.Errorf("%s: module %T is not a %T", option, loaded, new(T))
+	}
+	return guest, nil
+}
+
+// parseGuest reads "<option> <name> …" and returns the guest's configuration. It starts on the option.
+func parseGuest[T any](d *caddyfile.Dispenser, namespace string, set json.RawMessage) (json.RawMessage, error) {
+	option := d.Val()
+	if set != nil {
+		return nil, d.Errf("%s: already specified", option)
+	}
+	if !d.NextArg() {
+		return nil, d.Errf("%s: expected the name of a %s module", option, namespace)
+	}
+	name := d.Val()
+	if _, err := caddy.GetModule(namespace + "." + name); err != nil {
+		return nil, d.Errf("%s: unknown module %q; known: %s", option, name, knownGuests(namespace))
+	}
+	guest, err := caddyfile.UnmarshalModule(d, namespace+"."+name)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := guest.(T); !ok {
+		return nil, d.Errf("%s: module %s.%s (%T) cannot be used here", option, namespace, name, guest)
+	}
+	return caddyconfig.JSONModuleObject(guest, option, name, nil), nil
+}
+
+func knownGuests(namespace string) string {
+	var names string
+	for _, m := range caddy.GetModules(namespace) {
+		if names != "" {
+			names += ", "
+		}
+		names += m.ID.Name()
+	}
+	return names
+}

@@ -1,0 +1,25 @@
+// Package caddymodule is the Caddy plugin: the app sms_2fa that sites share, the directive sms_2fa that guards a route, and
+// the guests that ship with them. It is the only package that imports Caddy; what a second factor is stands in package otp.
+package caddymodule
+
+import (
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+	caddy.RegisterModule(new(Handler))
+	caddy.RegisterModule(new(EmbeddedStore))
+	caddy.RegisterModule(new(RedisStore))
+	caddy.RegisterModule(new(DexatelSender))
+	caddy.RegisterModule(new(LogSender))
+	caddy.RegisterModule(new(FileDirectory))
+	caddy.RegisterModule(new(InlineDirectory))
+	caddy.RegisterModule(new(Admin))
+	httpcaddyfile.RegisterGlobalOption("sms_2fa", parseApp)
+	httpcaddyfile.RegisterHandlerDirective("sms_2fa", parseHandler)
+	httpcaddyfile.RegisterDirectiveOrder("sms_2fa", httpcaddyfile.After, "forward_auth")
+	caddycmd.RegisterCommand(command)
+}

@@ -1,0 +1,161 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxFile bounds the file, in bytes.
+const maxFile = 64 << 20
+
+// lookEvery is how often, at the most, the file is looked at for a change.
+const lookEvery = time.Second
+
+// File is a directory in a CSV file of lines "user,phone". A first line "user,phone" and lines that begin with # are
+// passed over. The file is read again when it has changed; contents that cannot be read are reported once, and the last
+// good ones stay in use.
+type File struct {
+	path   string
+	now    func() time.Time
+	report func(error)
+
+	numbers atomic.Pointer[map[string]string]
+	looked  atomic.Int64 // when, milliseconds since 1970
+
+	mu   sync.Mutex
+	seen os.FileInfo
+	bad  string // the fault that was reported last
+}
+
+var _ Directory = (*File)(nil)
+
+// OpenFile reads the file at path. report hears of later versions that cannot be read.
+func OpenFile(path string, now func() time.Time, report func(error)) (*File, error) {
+	f := &File{path: path, now: now, report: report}
+	if err := f.read(); err != nil {
+		return nil, err
+	}
+	f.looked.Store(now().UnixMilli())
+	return f, nil
+}
+
+// Lookup finds a number.
+func (f *File) Lookup(_ context.Context, user string) (string, bool, error) {
+	f.refresh()
+	number, ok := (*f.numbers.Load())[user]
+	return number, ok, nil
+}
+
+// refresh reads the file again if it has changed. Only one lookup a second looks.
+func (f *File) refresh() {
+	last, now := f.looked.Load(), f.now().UnixMilli()
+	if now-last < lookEvery.Milliseconds() && now >= last || !f.looked.CompareAndSwap(last, now) {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(f.path)
+	if err == nil && f.unchanged(info) {
+		return
+	}
+	f.tell(f.read())
+}
+
+// tell reports a fault, once while it stays the same.
+func (f *File) tell(err error) {
+	if err == nil {
+		f.bad = ""
+		return
+	}
+	if f.bad != err.Error() {
+		f.bad = err.Error()
+		f.report(err)
+	}
+}
+
+func (f *File) unchanged(info os.FileInfo) bool {
+	return f.seen != nil && os.SameFile(f.seen, info) && f.seen.Size() == info.Size() && f.seen.ModTime().Equal(info.ModTime())
+}
+
+func (f *File) read() error {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return fmt.Errorf("opening directory: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("opening directory: %w", err)
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return fmt.Errorf("reading directory: %w", err)
+	}
+	if len(data) > maxFile {
+		return fmt.Errorf("reading directory: %s is larger than %d MiB", f.path, maxFile>>20)
+	}
+	numbers, err := parse(f.path, data)
+	if err != nil {
+		return err
+	}
+	f.numbers.Store(&numbers)
+	f.seen = info
+	return nil
+}
+
+// parse reads the lines of a file. Errors name file and line, and never hold a number.
+func parse(path string, data []byte) (map[string]string, error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	r.Comment, r.FieldsPerRecord, r.TrimLeadingSpace = '#', -1, true
+	numbers := make(map[string]string)
+	for first := true; ; first = false {
+		fields, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return numbers, nil
+		}
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			return nil, fmt.Errorf("%s:%d: %w; expected a line like: alice,+15005550006", path, broken.Line, broken.Err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading directory: %w", err)
+		}
+		line, _ := r.FieldPos(0)
+		if first && isHeader(fields) {
+			continue
+		}
+		if err := addLine(numbers, fields); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
+		}
+	}
+}
+
+func isHeader(fields []string) bool {
+	return len(fields) == 2 && strings.EqualFold(strings.TrimSpace(fields[0]), "user") && strings.EqualFold(strings.TrimSpace(fields[1]), "phone")
+}
+
+func addLine(numbers map[string]string, fields []string) error {
+	if len(fields) != 2 {
+		return fmt.Errorf("%d fields; expected a line like: alice,+15005550006", len(fields))
+	}
+	name, number := Canonical(fields[0]), strings.TrimSpace(fields[1])
+	switch {
+	case name == "":
+		return errors.New("the user is empty or has control characters")
+	case number == "":
+		return errors.New("the phone number is empty")
+	case numbers[name] != "":
+		return errors.New("the user stands twice, perhaps in another spelling")
+	}
+	numbers[name] = number
+	return nil
+}

@@ -1,0 +1,25 @@
+package page
+
+import "time"
+
+// samples are views of every state, to try a template with.
+func samples() []View {
+	base := View{
+		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3, ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
+		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", StatusURL: "?sms_2fa=status", HomeURL: "/", CSRF: "token", Nonce: "nonce",
+	}
+	var all []View
+	for _, s := range []State{Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Outage, CrossSite, BadRequest, SignedOut} {
+		v := base
+		v.State, v.RetryAfter = s, 15*time.Minute
+		all = append(all, v)
+	}
+	for _, d := range []Delivery{DeliveryNone, DeliverySending, DeliverySent, DeliveryFailed, DeliveryUnknown} {
+		for _, p := range []Problem{NoProblem, CodeIncorrect, CodeExpired} {
+			v := base
+			v.State, v.Delivery, v.Problem = Enter, d, p
+			all = append(all, v)
+		}
+	}
+	return all
+}

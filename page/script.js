@@ -1,0 +1,77 @@
+(() => {
+	"use strict";
+	const byId = (id) => document.getElementById(id);
+	const code = byId("code"), verify = byId("verify"), resend = byId("resend"), delivery = byId("delivery");
+	const digitsOf = (text) => text.replace(/[\s-]/g, "");
+	const otp = "OTPCredential" in window ? new AbortController() : null;
+
+	// One submit a page, whatever is clicked how often.
+	let sent = false;
+	const guard = (form) => form?.addEventListener("submit", (event) => {
+		if (sent) { event.preventDefault(); return; }
+		sent = true;
+		otp?.abort();
+	});
+	guard(verify);
+	guard(byId("send"));
+	window.addEventListener("pageshow", () => { sent = false; });
+
+	// The last digit sends the code.
+	const complete = (text) => new RegExp(`^[0-9]{${code.dataset.length}}$`).test(digitsOf(text));
+	code?.addEventListener("input", () => {
+		code.removeAttribute("aria-invalid");
+		if (complete(code.value)) verify.requestSubmit();
+	});
+
+	// The browser may offer the code from the text; what it offers is input like any other.
+	if (code && otp) {
+		navigator.credentials.get({ otp: { transport: ["sms"] }, signal: otp.signal }).then((credential) => {
+			if (credential && complete(credential.code)) {
+				code.value = digitsOf(credential.code);
+				verify.requestSubmit();
+			}
+		}).catch(() => {});
+	}
+
+	// Waiting times count down. The server decides; this only shows.
+	const words = (s) => {
+		const [n, unit] = s <= 90 ? [s, "second"] : s <= 5400 ? [Math.ceil(s / 60), "minute"] : [Math.ceil(s / 3600), "hour"];
+		return `${n} ${unit}${n === 1 ? "" : "s"}`;
+	};
+	const countDown = (seconds, show, done) => {
+		const end = Date.now() + seconds * 1000;
+		const tick = setInterval(() => {
+			const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+			show(left);
+			if (left === 0) { clearInterval(tick); done(); }
+		}, 500);
+	};
+	for (const place of document.querySelectorAll("[data-countdown]")) {
+		countDown(Number(place.dataset.countdown), (left) => { place.textContent = words(left); }, () => {});
+	}
+	if (resend?.dataset.wait) {
+		countDown(Number(resend.dataset.wait), () => {}, () => {
+			resend.disabled = false;
+			byId("wait").textContent = "";
+		});
+	}
+
+	// While the text is on its way, ask how it goes, a few times.
+	const say = {
+		sent: "The provider has accepted the text. It should arrive in a moment.",
+		failed: "The text could not be sent. You can try again now.",
+		unknown: "The text may be on its way. Please wait a little before you ask for another one.",
+	};
+	const ask = async (left) => {
+		if (left === 0) return;
+		const answer = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).then((r) => r.json(), () => ({}));
+		if (answer.verified) { location.assign(delivery.dataset.home); return; }
+		if (say[answer.delivery]) {
+			delivery.textContent = say[answer.delivery];
+			if (answer.delivery === "failed") { resend.disabled = false; byId("wait").textContent = ""; }
+			return;
+		}
+		setTimeout(ask, 2000, left - 1);
+	};
+	if (delivery?.dataset.delivery === "sending") setTimeout(ask, 1000, 15);
+})();
