@@ -165,7 +165,7 @@ func (v *visit) endEarlier(opened string) {
 
 // ownSession is the session in the request's cookie, if it is this visitor's, whether or not it still opens this route.
 func (v *visit) ownSession() *session.Session {
-	token, ok := onlyCookie(v.r.Header["Cookie"], v.place.names.session)
+	token, ok := onlyCookie(v.cookieLines(v.r), v.place.names.session)
 	if !ok {
 		return nil
 	}
@@ -240,7 +240,7 @@ func (v *visit) logout() error {
 	v.place.names.set(v.w, v.place.names.session, "", 0)
 	v.place.names.set(v.w, v.place.names.challenge, "", 0)
 	if v.form() || v.navigation() {
-		return v.redirect(v.place.action("logout"))
+		return v.redirect(v.place.action("logout", v.Zone))
 	}
 	v.w.WriteHeader(http.StatusNoContent)
 	return nil

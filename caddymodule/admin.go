@@ -84,7 +84,7 @@ func readSubject(body interface{ Read([]byte) (int, error) }) (otp.Subject, erro
 	if name == "" {
 		return otp.Subject{}, errors.New("user: it is empty or has control characters")
 	}
-	return otp.Subject{Zone: first(req.Zone, "default"), Name: name}, nil
+	return otp.Subject{Zone: first(req.Zone, defaultZone), Name: name}, nil
 }
 
 // unlock forgives a user's wrong codes.

@@ -25,7 +25,7 @@ type admission struct {
 // admit returns the admission of a verified request, or nil. It asks nobody: signature and owner come from memory, and so
 // do the epoch and the revocations, which are at most stale_ok old.
 func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, p place) *admission {
-	token, ok := onlyCookie(r.Header["Cookie"], p.names.session)
+	token, ok := onlyCookie(h.cookieLines(r), p.names.session)
 	if !ok || len(token) > session.MaxToken {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (h *Handler) pass(w http.ResponseWriter, r *http.Request, repl *caddy.Repla
 	repl.Set("http.sms_2fa.user", a.userValue)
 	repl.Set("http.sms_2fa.verified_at", a.verifiedAt)
 	repl.Set("http.sms_2fa.method", a.method)
-	stripCookies(r.Header)
+	h.stripCookies(r)
 	keepHopHeaders(r.Header)
 	return next.ServeHTTP(w, r)
 }

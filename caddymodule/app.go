@@ -38,7 +38,7 @@ type App struct {
 	realm     *realm
 	realmKey  string
 	log       *zap.Logger
-	handlers  int
+	gates     map[string]*Handler // the first one of each zone
 }
 
 // CaddyModule returns the Caddy module information.
@@ -116,13 +116,23 @@ func (a *App) keyRing() (*session.KeyRing, error) {
 // Start begins to follow the store. Requests that came earlier have begun it already.
 func (a *App) Start() error {
 	a.realm.start()
-	if a.handlers == 0 {
+	if len(a.gates) == 0 {
 		a.log.Warn("no route is guarded: the directive sms_2fa stands in no site")
 	}
 	if s, ok := a.sender.(interface{ StartupWarning() string }); ok {
 		a.log.Warn(s.StartupWarning())
 	}
 	return nil
+}
+
+// enlist makes a gate known. Caddy provisions handlers one after the other, before it serves.
+func (a *App) enlist(h *Handler) {
+	if a.gates == nil {
+		a.gates = make(map[string]*Handler)
+	}
+	if a.gates[h.Zone] == nil {
+		a.gates[h.Zone] = h
+	}
 }
 
 // Stop does nothing: requests of this configuration may still be under way.

@@ -97,7 +97,7 @@ func (v *visit) viewOf(f refusal) page.View {
 	view := page.View{
 		State: f.state, Brand: first(v.Brand, v.originOf(v.r)), Phone: f.phone, CodeLength: v.policy.CodeLength,
 		RetryAfter: f.retry,
-		VerifyURL:  v.place.action("verify"), SendURL: v.place.action("send"), StatusURL: v.place.action("status"),
+		VerifyURL:  v.place.action("verify", v.Zone), SendURL: v.place.action("send", v.Zone), StatusURL: v.place.action("status", v.Zone),
 		HomeURL: v.place.home(),
 	}
 	if v.verifier != nil {

@@ -2,8 +2,11 @@ package caddymodule
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
@@ -38,7 +41,7 @@ func plainNames(zone string) cookieNames { return named("", zone) }
 
 func named(prefix, zone string) cookieNames {
 	suffix := ""
-	if zone != "default" {
+	if zone != defaultZone {
 		suffix = "-" + zone
 	}
 	return cookieNames{session: prefix + cookieBase + suffix, challenge: prefix + cookieBase + "_challenge" + suffix}
@@ -58,8 +61,8 @@ func (n *cookieNames) set(w http.ResponseWriter, name, value string, life time.D
 }
 
 // ticket reads the challenge cookie; two of them are as good as none.
-func (n *cookieNames) ticket(r *http.Request) (otp.Ticket, bool) {
-	value, ok := onlyCookie(r.Header["Cookie"], n.challenge)
+func (n *cookieNames) ticket(lines []string) (otp.Ticket, bool) {
+	value, ok := onlyCookie(lines, n.challenge)
 	if !ok {
 		return otp.Ticket{}, false
 	}
@@ -86,9 +89,26 @@ func onlyCookie(headers []string, name string) (value string, ok bool) {
 	return value, ok
 }
 
+// keptCookies is the request's variable in which a gate keeps the cookies as they came, for the gate of another zone behind
+// it.
+const keptCookies = "sms_2fa.cookies"
+
+// cookieLines are the cookies as they came from the browser.
+func (h *Handler) cookieLines(r *http.Request) []string {
+	if len(h.app.gates) > 1 {
+		if lines, ok := caddyhttp.GetVar(r.Context(), keptCookies).([]string); ok {
+			return lines
+		}
+	}
+	return r.Header["Cookie"]
+}
+
 // stripCookies takes every cookie of ours out of a request, whatever its zone, so that the app never sees one.
-func stripCookies(header http.Header) {
-	lines := header["Cookie"]
+func (h *Handler) stripCookies(r *http.Request) {
+	lines := r.Header["Cookie"]
+	if len(h.app.gates) > 1 && caddyhttp.GetVar(r.Context(), keptCookies) == nil {
+		caddyhttp.SetVar(r.Context(), keptCookies, slices.Clone(lines))
+	}
 	kept := lines[:0]
 	for _, line := range lines {
 		if strings.Contains(line, cookieBase) {
@@ -99,10 +119,10 @@ func stripCookies(header http.Header) {
 		}
 	}
 	if len(kept) == 0 {
-		delete(header, "Cookie")
+		delete(r.Header, "Cookie")
 		return
 	}
-	header["Cookie"] = kept
+	r.Header["Cookie"] = kept
 }
 
 func stripLine(line string) string {

@@ -37,15 +37,40 @@ type visit struct {
 func (h *Handler) gate(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, p place) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
+	q := readQuery(p.url.RawQuery)
 	v := &visit{Handler: h, w: w, r: r, repl: repl, place: p, ctx: ctx}
-	_, action, asked := cutParameter(p.url.RawQuery)
 	switch {
 	case early(r):
 		return h.refuse(w, r, tooEarly.refusal())
 	case !p.safe:
 		return v.answer(badRequest.because("this site is guarded by a second factor, which works over HTTPS only"))
-	case !asked:
+	case !q.found:
 		return v.identified(v.challenge)
+	case !v.turnTo(q.zone):
+		return v.answer(badRequest.because("there is no such zone here"))
+	}
+	return v.act(q.action)
+}
+
+// turnTo makes the visit one of another zone's, when its form was sent through this gate on its way: a request may pass
+// several. Both must read the user from the same place, or somebody could act as a user that only this route believes in.
+func (v *visit) turnTo(zone string) bool {
+	if zone == "" || zone == v.Zone {
+		return true
+	}
+	other := v.app.gates[zone]
+	if other == nil || other.User != v.User {
+		return false
+	}
+	v.Handler = other
+	v.place = other.placeOf(v.r, v.place.url)
+	return true
+}
+
+// act does what a request with our parameter asks for.
+func (v *visit) act(action string) error {
+	w, r, p := v.w, v.r, v.place
+	switch {
 	case action == "status" && r.Method == http.MethodGet:
 		return v.identified(v.status)
 	case action == "logout" && r.Method == http.MethodGet && v.navigation():
@@ -92,7 +117,7 @@ func (v *visit) reach() error {
 	}
 	v.verifier, v.epoch = era.verifier, era.era.Epoch.ID
 	var known bool
-	if v.ticket, known = v.place.names.ticket(v.r); !known {
+	if v.ticket, known = v.place.names.ticket(v.cookieLines(v.r)); !known {
 		v.ticket.Browser, err = v.verifier.NewBrowser()
 	}
 	return err

@@ -65,7 +65,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("the global option sms_2fa: %w", err)
 	}
 	h.app = app.(*App)
-	h.app.handlers++
 	h.Options = h.Options.or(h.app.Options)
 	if err := h.Options.validate(); err != nil {
 		return err
@@ -77,12 +76,16 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.loadDirectory(ctx); err != nil {
 		return err
 	}
-	return h.prepare()
+	if err := h.prepare(); err != nil {
+		return err
+	}
+	h.app.enlist(h)
+	return nil
 }
 
 func (h *Handler) setDefaults() {
 	h.User = first(h.User, defaultUser)
-	h.Zone = first(h.Zone, "default")
+	h.Zone = first(h.Zone, defaultZone)
 	h.Send = first(h.Send, "auto")
 	h.ChallengeStatus = first(h.ChallengeStatus, defaultStatus)
 	h.session = duration(h.Session, defaultSession)

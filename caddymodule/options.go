@@ -19,6 +19,7 @@ const (
 	defaultStaleOK  = 10 * time.Minute
 	defaultSendWait = 2 * time.Second
 	defaultStatus   = 403
+	defaultZone     = "default"
 )
 
 // Options can be given globally, for every site, and again in a directive, where they win. All of them are optional.

@@ -10,8 +10,12 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// parameter is the one query parameter that the gateway reserves.
-const parameter = "sms_2fa"
+// parameter is the one query parameter that the gateway reserves. Beside it, zoneParameter says which zone is meant, where
+// a request passes the gates of several.
+const (
+	parameter     = "sms_2fa"
+	zoneParameter = "sms_2fa_zone"
+)
 
 // place is where a request arrived, as the browser sees it.
 type place struct {
@@ -59,60 +63,73 @@ func loopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// reserved reports whether a query may carry the gateway's parameter. It errs on the side of the gateway.
+// asked is what a query asks of the gateway.
+type asked struct {
+	rest   string // the query without our parameters, as it was written
+	action string // the value of our parameter; "?" when it stands twice or cannot be read
+	zone   string // the zone that is meant, "" for the one that is guarded here
+	found  bool
+}
+
+// reserved reports whether a query carries the gateway's parameter.
 func reserved(rawQuery string) bool {
-	return rawQuery != "" && (strings.Contains(rawQuery, parameter) || strings.Contains(rawQuery, "%")) && carries(rawQuery)
+	if rawQuery == "" || !strings.Contains(rawQuery, parameter) && !strings.Contains(rawQuery, "%") {
+		return false
+	}
+	return readQuery(rawQuery).found
 }
 
-// carries reports whether any reading of the query finds the parameter: '&' and ';' both separate.
-func carries(rawQuery string) bool {
-	_, _, found := cutParameter(rawQuery)
-	return found
-}
-
-// cutParameter takes the gateway's parameter out of a query and leaves the rest as it was written. With more than one
-// of them, or one that cannot be read, the value is "?", which is none of ours.
-func cutParameter(rawQuery string) (rest, value string, found bool) {
+// readQuery finds the gateway's parameters in a query. Both '&' and ';' separate: whatever reading the app prefers, it gets
+// no request that carries them.
+func readQuery(rawQuery string) asked {
+	var q asked
 	var kept []string
 	for pair := range strings.FieldsFuncSeq(rawQuery, func(c rune) bool { return c == '&' || c == ';' }) {
-		name, val, _ := strings.Cut(pair, "=")
-		plain, err := url.QueryUnescape(name)
-		if err != nil || plain != parameter {
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(rawName)
+		value, valueErr := url.QueryUnescape(rawValue)
+		switch {
+		case err == nil && name == parameter && (q.found || valueErr != nil):
+			q.found, q.action = true, "?"
+		case err == nil && name == parameter:
+			q.found, q.action = true, value
+		case err == nil && name == zoneParameter:
+			q.zone = value
+		default:
 			kept = append(kept, pair)
-			continue
 		}
-		if val, err = url.QueryUnescape(val); err != nil || found {
-			val = "?"
-		}
-		value, found = val, true
 	}
-	if !found {
-		return rawQuery, "", false
+	if !q.found {
+		return asked{rest: rawQuery}
 	}
-	return strings.Join(kept, "&"), value, true
+	q.rest = strings.Join(kept, "&")
+	return q
 }
 
 // home is the address that was asked for, without our parameter, as a reference that cannot leave the site: a path with
 // one leading slash, whatever the request had (browsers read "//x" and "/\x" as another host).
 func (p place) home() string {
 	path := "/" + strings.TrimLeft(p.url.EscapedPath(), `/\`)
-	query, _, _ := cutParameter(p.url.RawQuery)
-	if query != "" {
+	if query := readQuery(p.url.RawQuery).rest; query != "" {
 		return path + "?" + query
 	}
 	return path
 }
 
-// action is the address for one of our own requests, relative to the page: the same address, and our parameter.
-func (p place) action(value string) string {
-	query, _, _ := cutParameter(p.url.RawQuery)
+// action is the address for one of our own requests, relative to the page: the same address, and our parameters.
+func (p place) action(value, zone string) string {
+	query := readQuery(p.url.RawQuery).rest
 	if query != "" {
 		query += "&"
 	}
-	return "?" + query + parameter + "=" + value
+	query += parameter + "=" + value
+	if zone != defaultZone {
+		query += "&" + zoneParameter + "=" + zone
+	}
+	return "?" + query
 }
 
-// origin is the host for the last line of the text.
+// originOf is the host for the last line of the text.
 func (h *Handler) originOf(r *http.Request) string {
 	return first(h.Origin, hostOf(r.Host))
 }

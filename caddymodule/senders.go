@@ -102,7 +102,9 @@ func (s *LogSender) Provision(caddy.Context) error {
 func (s *LogSender) Name() string { return s.log.Name() }
 
 // Send prints a text.
-func (s *LogSender) Send(ctx context.Context, m sms.Message) (sms.Receipt, error) { return s.log.Send(ctx, m) }
+func (s *LogSender) Send(ctx context.Context, m sms.Message) (sms.Receipt, error) {
+	return s.log.Send(ctx, m)
+}
 
 // StartupWarning is logged when Caddy starts.
 func (*LogSender) StartupWarning() string {

@@ -146,6 +146,7 @@ func (v *View) checkEpoch(ctx context.Context) error {
 	if err := v.catchUp(ctx, era); err != nil {
 		return err
 	}
+	v.synced.Store(v.now().UnixMilli())
 	if old := v.era.Swap(era); old != nil {
 		v.log.Error("store has lost its memory, all sessions have ended", "old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
 	}

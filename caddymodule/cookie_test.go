@@ -1,0 +1,188 @@
+package caddymodule_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+)
+
+// sidOf reads the session's name out of a token.
+func sidOf(t *testing.T, token string) string {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Errorf("%q is no token", token)
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Error(err)
+	}
+	var claims struct{ SID string }
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		t.Error(err)
+	}
+	return claims.SID
+}
+
+func TestCookiesOverHTTPS(t *testing.T) {
+	t.Parallel()
+	listen := strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "https://localhost", 1)
+	s := startSite(t, setup{listen: listen, site: "tls internal"})
+	v := s.visitor(t, "alice")
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
+		if _, err := v.try(http.MethodHead, "/", nil, ""); err == nil {
+			break // the certificate is there
+		}
+	}
+	p := v.open("/")
+	text := s.provider.Wait(t, 1)
+	p = v.submit(p, "/", text.CodeInText())
+	var set []string
+	for _, c := range p.header["Set-Cookie"] {
+		if strings.HasPrefix(c, "__Host-sms2fa=") {
+			set = append(set, c)
+		}
+	}
+	if len(set) != 1 {
+		t.Fatalf("cookies %q", p.header["Set-Cookie"])
+	}
+	for _, attribute := range []string{"; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"} {
+		if !strings.Contains(set[0], attribute) {
+			t.Errorf("%q lacks %q", set[0], attribute)
+		}
+	}
+	if strings.Contains(set[0], "Domain") {
+		t.Errorf("%q has a domain", set[0])
+	}
+	if p = v.open("/"); !p.isApp() {
+		t.Errorf("app: status %d", p.status)
+	}
+}
+
+func TestAppSeesNoCookieOfOurs(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	v := s.visitor(t, "alice")
+	v.setCookie("app", "mine")
+	v.setCookie("sms2fa-admin", "x")
+	v.setCookie("__Host-sms2fa", "x")
+	v.setCookie("sms2fa_other", "the app's own")
+	v.login("/")
+	p := v.open("/")
+	if strings.Contains(p.body, "sms2fa=") || strings.Contains(p.body, "sms2fa-") || strings.Contains(p.body, "challenge") {
+		t.Errorf("the app sees %s", p.body)
+	}
+	if !strings.Contains(p.body, "app=mine") || !strings.Contains(p.body, "sms2fa_other") {
+		t.Errorf("the app does not see its own cookies: %s", p.body)
+	}
+}
+
+func TestStolenAndForgedCookies(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	alice, bob := s.visitor(t, "alice"), s.visitor(t, "bob")
+	alice.login("/")
+	token := alice.cookie("sms2fa")
+	parts := strings.Split(token, ".")
+	header := func(fields string) string { return base64.RawURLEncoding.EncodeToString([]byte(fields)) }
+	tests := map[string]string{
+		"tampered":     parts[0] + "." + parts[1] + "A." + parts[2],
+		"alg none":     header(`{"alg":"none","typ":"sms-2fa+jwt"}`) + "." + parts[1] + ".",
+		"alg HS512":    header(`{"alg":"HS512","typ":"sms-2fa+jwt"}`) + "." + parts[1] + "." + parts[2],
+		"oversized":    token + strings.Repeat("A", 3000),
+		"no signature": parts[0] + "." + parts[1] + ".",
+		"empty":        "",
+		"challenge":    alice.cookie("sms2fa_challenge"),
+	}
+	for name, value := range tests {
+		t.Run(name, func(t *testing.T) {
+			carol := s.visitor(t, "alice")
+			carol.setCookie("sms2fa", value)
+			if p := carol.do(http.MethodGet, "/", nil, ""); p.status != http.StatusForbidden {
+				t.Errorf("status %d", p.status)
+			}
+		})
+	}
+	bob.setCookie("sms2fa", token)
+	if p := bob.do(http.MethodGet, "/", nil, ""); p.status != http.StatusForbidden {
+		t.Errorf("another user's cookie: status %d", p.status)
+	}
+	twice := s.visitor(t, "alice")
+	if p := twice.do(http.MethodGet, "/", http.Header{"Cookie": {"sms2fa=" + token + "; sms2fa=" + token}}, ""); p.status != http.StatusForbidden {
+		t.Errorf("two cookies: status %d", p.status)
+	}
+	if p := twice.do(http.MethodGet, "/", http.Header{"Cookie": {"SMS2FA=" + token}}, ""); p.status != http.StatusForbidden {
+		t.Errorf("name in another case: status %d", p.status)
+	}
+	if p := twice.do(http.MethodGet, "/", http.Header{"Cookie": {"sms2fa=" + token}}, ""); !p.isApp() {
+		t.Errorf("the same user's cookie: status %d", p.status)
+	}
+}
+
+func TestZonesShareNothing(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{site: `
+	@admin path /admin /admin/*
+	handle @admin {
+		sms_2fa {
+			zone admin
+		}
+		respond "app admin"
+	}`})
+	v := s.visitor(t, "alice")
+	v.login("/")
+	if p := v.do(http.MethodGet, "/admin", nil, ""); p.status != http.StatusForbidden {
+		t.Fatalf("a verification of another zone: status %d", p.status)
+	}
+	v.setCookie("sms2fa-admin", v.cookie("sms2fa"))
+	if p := v.do(http.MethodGet, "/admin", nil, ""); p.status != http.StatusForbidden {
+		t.Fatalf("a token of another zone: status %d", p.status)
+	}
+	v.login("/admin")
+	if p := v.open("/"); !p.isApp() {
+		t.Errorf("the first zone after the second: status %d", p.status)
+	}
+}
+
+func TestBindAndStepUp(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{directive: `
+		bind {http.request.header.X-Session}
+		resend_after 0s`, site: `
+	@fresh path /fresh
+	handle @fresh {
+		sms_2fa {
+			bind {http.request.header.X-Session}
+			max_age 1s
+			resend_after 0s
+		}
+		respond "app fresh"
+	}`})
+	v := s.visitor(t, "alice")
+	with := func(session string) http.Header {
+		h := asPage()
+		h.Set("X-Session", session)
+		return h
+	}
+	p := v.do(http.MethodGet, "/", with("one"), "")
+	form := "csrf=" + p.csrf() + "&code=" + s.provider.Wait(t, 1).CodeInText()
+	send := asForm()
+	send.Set("X-Session", "one")
+	if p = v.do(http.MethodPost, "/?sms_2fa=verify", send, form); p.status != http.StatusSeeOther {
+		t.Fatalf("right code: status %d", p.status)
+	}
+	if p = v.do(http.MethodGet, "/", with("one"), ""); !p.isApp() {
+		t.Errorf("same first-factor session: status %d", p.status)
+	}
+	for _, other := range []string{"two", ""} {
+		if p = v.do(http.MethodGet, "/", http.Header{"X-Session": {other}}, ""); p.status != http.StatusForbidden {
+			t.Errorf("first-factor session %q: status %d", other, p.status)
+		}
+	}
+}
