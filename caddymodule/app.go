@@ -39,6 +39,7 @@ type App struct {
 	realmKey  string
 	log       *zap.Logger
 	gates     map[string]*Handler // the first one of each zone
+	handlers  int
 }
 
 // CaddyModule returns the Caddy module information.
@@ -127,6 +128,7 @@ func (a *App) Start() error {
 
 // enlist makes a gate known. Caddy provisions handlers one after the other, before it serves.
 func (a *App) enlist(h *Handler) {
+	a.handlers++
 	if a.gates == nil {
 		a.gates = make(map[string]*Handler)
 	}

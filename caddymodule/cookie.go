@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -89,13 +88,12 @@ func onlyCookie(headers []string, name string) (value string, ok bool) {
 	return value, ok
 }
 
-// keptCookies is the request's variable in which a gate keeps the cookies as they came, for the gate of another zone behind
-// it.
+// keptCookies is the request's variable in which a gate keeps the cookies as they came, for another gate behind it.
 const keptCookies = "sms_2fa.cookies"
 
 // cookieLines are the cookies as they came from the browser.
 func (h *Handler) cookieLines(r *http.Request) []string {
-	if len(h.app.gates) > 1 {
+	if h.app.handlers > 1 {
 		if lines, ok := caddyhttp.GetVar(r.Context(), keptCookies).([]string); ok {
 			return lines
 		}
@@ -106,10 +104,11 @@ func (h *Handler) cookieLines(r *http.Request) []string {
 // stripCookies takes every cookie of ours out of a request, whatever its zone, so that the app never sees one.
 func (h *Handler) stripCookies(r *http.Request) {
 	lines := r.Header["Cookie"]
-	if len(h.app.gates) > 1 && caddyhttp.GetVar(r.Context(), keptCookies) == nil {
-		caddyhttp.SetVar(r.Context(), keptCookies, slices.Clone(lines))
-	}
 	kept := lines[:0]
+	if h.app.handlers > 1 && caddyhttp.GetVar(r.Context(), keptCookies) == nil {
+		caddyhttp.SetVar(r.Context(), keptCookies, lines)
+		kept = nil
+	}
 	for _, line := range lines {
 		if strings.Contains(line, cookieBase) {
 			line = stripLine(line)

@@ -1,0 +1,189 @@
+package caddymodule_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+)
+
+// Two secrets for tests.
+const (
+	secret  = "5c2XytiDCsg6uxGtrx75S2vTm+9Z97JGyMpxGGUGjE0="
+	another = "dBfi/0JNMABvz0NGHrO/Ty9hvSGTjUkN9IzMAkZ0uY4="
+)
+
+func onRedis(addr string) string {
+	return "secret " + secret + "\nstore redis {\naddress " + addr + "\n}"
+}
+
+func TestStoreOutage(t *testing.T) {
+	t.Parallel()
+	outages := []struct {
+		name        string
+		begin, end  func(r *testenv.Redis)
+		losesMemory bool
+	}{
+		{"hangs", (*testenv.Redis).Pause, (*testenv.Redis).Resume, false},
+		{"refuses writes", func(r *testenv.Redis) { r.Do("CONFIG", "SET", "maxmemory", "1") }, func(r *testenv.Redis) { r.Do("CONFIG", "SET", "maxmemory", "0") }, false},
+		{"stops and loses its data", (*testenv.Redis).Stop, (*testenv.Redis).Restart, true},
+	}
+	for _, o := range outages {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			redis := testenv.StartRedis(t, "--maxmemory-policy", "noeviction")
+			s := startSite(t, setup{global: onRedis(redis.Addr)})
+			verified, waiting, newcomer := s.visitor(t, "alice"), s.visitor(t, "bob"), s.visitor(t, "carol")
+			verified.login("/")
+			p := waiting.open("/")
+			code := s.provider.Wait(t, 2).CodeInText()
+
+			o.begin(redis)
+			time.Sleep(50 * time.Millisecond)
+			if !verified.open("/").isApp() {
+				t.Error("a verified visitor is turned away")
+			}
+			inTime := func(what string, f func() page) {
+				t.Helper()
+				began := time.Now()
+				a := f()
+				if took := time.Since(began); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || took > 1500*time.Millisecond {
+					t.Errorf("%s: status %d after %s", what, a.status, took)
+				}
+			}
+			inTime("newcomer", func() page { return newcomer.open("/") })
+			inTime("right code", func() page { return waiting.submit(p, "/", code) })
+			if o.name != "refuses writes" { // where it can be read, the press comes too early
+				inTime("press of the button", func() page { return waiting.resend(p, "/") })
+			}
+			inTime("logout", func() page { return verified.do(http.MethodPost, "/?sms_2fa=logout", nil, "") })
+			if n := len(s.provider.Texts()); n != 2 {
+				t.Errorf("%d texts, want 2", n)
+			}
+
+			o.end(redis)
+			if o.losesMemory {
+				becomes(t, "the lost session ends", func() bool { return !verified.do(http.MethodGet, "/", nil, "").isApp() })
+			} else {
+				becomes(t, "the waiting visitor gets in", func() bool { return waiting.submit(p, "/", code).status == http.StatusSeeOther })
+			}
+			becomes(t, "the newcomer gets a page", func() bool { return newcomer.open("/").status == http.StatusForbidden })
+		})
+	}
+}
+
+// becomes waits for something to become so.
+func becomes(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < 8*time.Second; time.Sleep(50 * time.Millisecond) {
+		if so() {
+			return
+		}
+	}
+	t.Errorf("never: %s", what)
+}
+
+func TestVerifiedVisitorsGoOnForAWhileOnly(t *testing.T) {
+	t.Parallel()
+	redis := testenv.StartRedis(t)
+	s := startSite(t, setup{global: onRedis(redis.Addr), directive: "stale_ok 2s"})
+	v := s.visitor(t, "alice")
+	v.login("/")
+	redis.Pause()
+	if !v.open("/").isApp() {
+		t.Error("turned away at once")
+	}
+	time.Sleep(2500 * time.Millisecond)
+	if p := v.open("/"); p.status != http.StatusServiceUnavailable {
+		t.Errorf("after stale_ok: status %d", p.status)
+	}
+	redis.Resume()
+	becomes(t, "in again", func() bool { return v.open("/").isApp() })
+}
+
+func TestGatewayWithAnotherSecretRefuses(t *testing.T) {
+	t.Parallel()
+	redis := testenv.StartRedis(t)
+	one := startSite(t, setup{global: onRedis(redis.Addr)})
+	one.visitor(t, "alice").login("/")
+	two := startSite(t, setup{global: strings.Replace(onRedis(redis.Addr), secret, another, 1)})
+	if p := two.visitor(t, "alice").open("/"); p.status != http.StatusServiceUnavailable || len(two.provider.Texts()) != 0 {
+		t.Errorf("status %d, %d texts", p.status, len(two.provider.Texts()))
+	}
+	two.AwaitLog(t, "another secret")
+}
+
+func TestLogoutReachesEveryGateway(t *testing.T) {
+	t.Parallel()
+	redis := testenv.StartRedis(t)
+	one, two := startSite(t, setup{global: onRedis(redis.Addr)}), startSite(t, setup{global: onRedis(redis.Addr)})
+	v := one.visitor(t, "alice")
+	v.login("/")
+	there := visitorAt(t, two, two.URL, "alice")
+	there.setCookie("sms2fa", v.cookie("sms2fa"))
+	if !there.open("/").isApp() {
+		t.Fatal("the other gateway does not know the session")
+	}
+	if p := v.do(http.MethodPost, "/?sms_2fa=logout", nil, ""); p.status != http.StatusNoContent {
+		t.Fatalf("logout: status %d", p.status)
+	}
+	began := time.Now()
+	becomes(t, "the session has ended on the other gateway", func() bool { return !there.do(http.MethodGet, "/", nil, "").isApp() })
+	t.Logf("after %s", time.Since(began))
+}
+
+// What a thief of the store, the logs, the metrics or the configuration would see.
+func TestNothingToStealAtRest(t *testing.T) {
+	t.Parallel()
+	redis := testenv.StartRedis(t)
+	s := startSite(t, setup{global: onRedis(redis.Addr), site: "log", directive: "resend_after 0s"})
+	v := s.visitor(t, "alice")
+	p := v.open("/")
+	code := s.provider.Wait(t, 1).CodeInText()
+	v.submit(p, "/", wrong(code))
+	v.resend(p, "/")
+	v.submit(p, "/", code)
+	token := v.cookie("sms2fa")
+	if !v.open("/").isApp() {
+		t.Fatal("not in")
+	}
+	for place, text := range map[string]string{
+		"store": redis.Dump(), "metrics": s.Get("/metrics"), "log": s.Log(),
+	} {
+		for what, secret := range map[string]string{
+			"code": code, "number": "5005550006", "token": token, "wrong code": wrong(code), "ticket": v.cookie("sms2fa_challenge"),
+			"API key": s.provider.Key, "signature": token[strings.LastIndex(token, ".")+1:],
+		} {
+			if secret != "" && strings.Contains(text, secret) {
+				t.Errorf("the %s holds the %s", place, what)
+			}
+		}
+		if place != "log" && strings.Contains(text, "alice") { // the access log of Caddy itself has user_id
+			t.Errorf("the %s holds the user's name", place)
+		}
+	}
+	for _, counter := range []string{
+		`caddy_sms_2fa_texts_total{class="",result="sent",sender="dexatel"} 2`, `caddy_sms_2fa_checks_total{result="wrong"} 1`,
+		`caddy_sms_2fa_checks_total{result="right"} 1`, `caddy_sms_2fa_challenges_total 1`,
+	} {
+		if !strings.Contains(s.Get("/metrics"), counter) {
+			t.Errorf("metrics lack %s", counter)
+		}
+	}
+	for _, key := range redis.Keys() {
+		if ttl := redis.Do("PTTL", key).(int64); ttl <= 0 {
+			t.Errorf("key %q does not expire", key)
+		}
+	}
+}
+
+func TestSecretsStayOutOfTheConfiguration(t *testing.T) {
+	t.Setenv("SMS_2FA_TEST_SECRET", secret)
+	s := startSite(t, setup{global: "secret {env.SMS_2FA_TEST_SECRET}"})
+	s.visitor(t, "alice").login("/")
+	if config := s.Get("/config/"); strings.Contains(config, secret) || !strings.Contains(config, "{env.SMS_2FA_TEST_SECRET}") {
+		t.Error("the configuration holds the secret")
+	}
+}
