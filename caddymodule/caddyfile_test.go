@@ -1,0 +1,165 @@
+package caddymodule_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	_ "github.com/caddy-sms-2fa/gateway/caddymodule"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func adapt(caddyfile string) ([]byte, error) {
+	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfile), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = json.Indent(&out, adapted, "", "\t")
+	return out.Bytes(), err
+}
+
+// TestAdapt holds what Caddyfiles become: those in testdata, and the example that `make run` starts.
+func TestAdapt(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.caddyfile")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no Caddyfiles: %v", err)
+	}
+	for _, file := range append(files, "../Caddyfile.example") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := adapt(string(source))
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", filepath.Base(file)+".json")
+			if *update {
+				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(want) != string(got)+"\n" {
+				t.Errorf("%s adapts to\n%s", file, got)
+			}
+		})
+	}
+}
+
+// Every error names the file, the line and the option, and says what is expected.
+func TestCaddyfileErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, global, directive, want string }{
+		{"unknown option", "", "colour red", "colour: there is no such option"},
+		{"no value", "", "zone", "zone: expected one value"},
+		{"two values", "", "zone a b", "zone: expected one value"},
+		{"not a number", "", "attempts many", `attempts: "many" is not a whole number`},
+		{"zero attempts", "", "attempts 0", `attempts: "0" is not a whole number above 0`},
+		{"too many attempts", "", "attempts 11", "attempts: 11 is not between 1 and 10"},
+		{"short code", "", "code_length 5", "code_length: 5 is not between 6 and 10"},
+		{"not a duration", "", "session long", `session: "long" is not a duration like`},
+		{"long challenge", "", "code_ttl 11m", "code_ttl: 11m0s"},
+		{"long session", "", "session 91d", "session:"},
+		{"off where it cannot be", "", "session off", `session: "off" is not a duration`},
+		{"send", "", "send never", `send: "never" is neither auto nor button`},
+		{"sends", "", "sends five", `sends: "five" is not like "5 per 10m"`},
+		{"status", "", "challenge_status 200", "challenge_status: 200 is not between 400 and 499"},
+		{"zone", "", "zone a/b", `zone: "a/b" has other characters`},
+		{"origin with scheme", "", "origin https://app.example.com", "origin:"},
+		{"region", "", "default_region Germany", "default_region:"},
+		{"message without code", "", `message "hello"`, "message: it does not contain {code}"},
+		{"message with unknown variable", "", `message "{code} {color}"`, `unknown variable at "{color}"`},
+		{"option twice", "", "zone a\nzone b", "zone: already specified"},
+		{"constant user", "", "user alice", "user: \"alice\" holds no placeholder"},
+		{"candidate", "", "user {http.auth.candidate.id}", "names whoever was refused"},
+		{"global option in a site", "", "sender log", "sender: it belongs into the global options"},
+		{"unknown directory", "", "directory ldap", `directory: unknown module "ldap"; known: file, inline`},
+		{"empty inline directory", "", "directory inline", "expected lines of a user and a phone number"},
+		{"unknown sender", "sender pigeon", "", `sender: unknown module "pigeon"; known: dexatel, log`},
+		{"unknown store", "sender log\nstore etcd", "", `store: unknown module "etcd"; known: embedded, redis`},
+		{"unknown option of a sender", "sender dexatel {\nkey x\n}", "", `sender dexatel: there is no option "key"`},
+		{"unknown option of a store", "sender log\nstore redis {\nhost x\n}", "", `store redis: there is no option "host"`},
+		{"unknown kind of Redis", "sender log\nstore redis ring", "", `"ring" is neither cluster nor failover`},
+		{"no secret", "sender log\nsecret", "", "secret: expected one or more secrets"},
+		{"user globally", "user {http.auth.user.id}", "", "user: it belongs into the directive of a site"},
+		{"negative timeout", "sender dexatel {\ntimeout -1s\n}", "", "timeout: expected more than 0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := adapt("{\nsms_2fa {\n" + tt.global + "\n}\n}\nexample.com {\nsms_2fa {\n" + tt.directive + "\n}\n}\n")
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "Caddyfile:") {
+				t.Errorf("error %v, want %q with file and line", err, tt.want)
+			}
+		})
+	}
+}
+
+// What only the values tell is refused when the configuration is loaded; neither network nor store is needed for that.
+func TestValidate(t *testing.T) {
+	t.Setenv("SMS_2FA_EMPTY", "")
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	const directory = "directory inline {\nalice +15005550006\n}"
+	tests := []struct{ name, global, directive, want string }{
+		{"good, with a Redis that is not there", "sender log\nstore redis {\naddress 127.0.0.1:1\n}", directory, ""},
+		{"good, embedded", "sender log", directory, ""},
+		{"no sender", "", directory, "sender: it is missing"},
+		{"no directory", "sender log", "", "directory: it is missing"},
+		{"empty secret", "sender log\nsecret {env.SMS_2FA_EMPTY}", directory, "{env.SMS_2FA_EMPTY} is empty"},
+		{"weak secret", "sender log\nsecret changemechangemechangemechangemechangeme", directory, "secret is too weak"},
+		{"no key", "sender dexatel {\nfrom Acme\n}", directory, "api_key: it is missing"},
+		{"no sender name", "sender dexatel {\napi_key x\n}", directory, "from: it is missing"},
+		{"plain HTTP", "sender dexatel {\napi_key x\nfrom Acme\nbase_url http://sms.example.com\n}", directory, "base_url: it is not https"},
+		{"code too long for a template", "sender dexatel {\napi_key x\nfrom Acme\ntemplate y\n}", directory + "\ncode_length 9", "code_length: 9 digits are more than"},
+		{"missing file", "sender log", "directory file testdata/none.csv", "none.csv"},
+		{"broken file", "sender log", "directory file testdata/broken.csv", "broken.csv:2"},
+		{"missing template", "sender log", directory + "\ntemplate testdata/none.html", "none.html"},
+		{"broken template", "sender log", directory + "\ntemplate testdata/broken.html", "template:"},
+		{"failover without master", "sender log\nstore redis failover {\naddress 127.0.0.1:1\n}", directory, "master_name: it is missing"},
+		{"user twice in another spelling", "sender log", "directory inline {\nalice +1500\nAlice +1501\n}", "stands twice"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			adapted, err := adapt("{\nadmin off\nsms_2fa {\n" + tt.global + "\n}\n}\nhttp://localhost:0 {\nsms_2fa {\n" + tt.directive + "\n}\n}\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var config caddy.Config
+			if err := json.Unmarshal(adapted, &config); err != nil {
+				t.Fatal(err)
+			}
+			err = caddy.Validate(&config)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzCaddyfile(f *testing.F) {
+	f.Add("zone", "a b")
+	f.Add("sends", "5 per 10m, 1 per 1h")
+	f.Add("directory inline", "{\nalice +1\n}")
+	f.Add("store redis", "failover {\ntls {\nca x\n}\n}")
+	f.Fuzz(func(_ *testing.T, option, value string) {
+		_, _ = adapt("{\nsms_2fa {\n" + option + " " + value + "\n}\n}\n")
+		_, _ = adapt("example.com {\nsms_2fa {\n" + option + " " + value + "\n}\n}\n")
+	})
+}
