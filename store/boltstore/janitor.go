@@ -2,67 +2,95 @@ package boltstore
 
 import (
 	"bytes"
+	"context"
 	"time"
 
 	"go.etcd.io/bbolt"
 )
 
-// How the janitor works: a few at a time, so that no guess waits long for its lock.
+// How the janitor works: a few entries at a time with a rest in between, so that no guess waits long for its turn.
 const (
-	sweepEvery = time.Second
-	sweepBatch = 500 // entries looked at in one transaction
+	sweepEvery = time.Second           // between two passes
+	sweepRest  = 20 * time.Millisecond // between two batches of a pass
+	sweepBatch = 500                   // entries looked at in one batch
 )
 
 // sweepRegularly removes what has expired until the store is closed.
 func (s *Store) sweepRegularly() {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	places := make(map[string][]byte)
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-tick.C:
-		}
-		for _, bucket := range [][]byte{records, limitBucket, logBucket} {
-			places[string(bucket)] = s.sweep(bucket, places[string(bucket)])
+	for s.rest(sweepEvery) {
+		for _, bucket := range buckets {
+			s.sweepAll(bucket)
 		}
 	}
 }
 
+// rest reports false when the store was closed meanwhile.
+func (s *Store) rest(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-s.stop:
+		return false
+	}
+}
+
+func (s *Store) sweepAll(bucket []byte) {
+	from := s.sweep(bucket, nil)
+	for from != nil && s.rest(sweepRest) {
+		from = s.sweep(bucket, from)
+	}
+}
+
 // sweep looks at some entries from a place on, removes the expired ones, and returns the place to go on from, nil at the
-// end. It writes only when there is something to remove.
+// end. A fault is left to be met, and reported, by who needs the entry.
 func (s *Store) sweep(bucket, from []byte) (next []byte) {
+	const doing = "removing what has expired"
 	var expired [][]byte
-	now := s.now()
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		c := tx.Bucket(bucket).Cursor()
-		k, v := c.Seek(from)
-		for n := 0; k != nil; k, v = c.Next() {
-			if n++; n > sweepBatch {
-				next = bytes.Clone(k)
-				return nil
-			}
-			if live(v, now) == nil {
-				expired = append(expired, bytes.Clone(k))
-			}
-		}
+	err := s.view(context.Background(), doing, func(tx *bbolt.Tx) error {
+		expired, next = batch(tx.Bucket(bucket), from, s.now())
 		return nil
 	})
 	if err != nil || len(expired) == 0 {
 		return next
 	}
-	_ = s.db.Update(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(bucket)
-		for _, k := range expired {
-			if live(b.Get(k), now) != nil {
-				continue // written again meanwhile
-			}
-			if err := b.Delete(k); err != nil {
-				return err
-			}
-		}
-		return nil
+	_ = s.update(context.Background(), doing, func(tx *bbolt.Tx) error {
+		return remove(tx.Bucket(bucket), expired, s.now())
 	})
 	return next
+}
+
+// batch lists the expired keys among the next few, and where the batch after it begins.
+func batch(b *bbolt.Bucket, from []byte, now time.Time) (expired [][]byte, next []byte) {
+	c := b.Cursor()
+	k, v := c.Seek(from)
+	for range sweepBatch {
+		if k == nil {
+			return expired, nil
+		}
+		if isOver(v, now) {
+			expired = append(expired, bytes.Clone(k))
+		}
+		k, v = c.Next()
+	}
+	return expired, bytes.Clone(k)
+}
+
+// remove removes those of the keys that were not written again meanwhile.
+func remove(b *bbolt.Bucket, keys [][]byte, now time.Time) error {
+	for _, k := range keys {
+		if !isOver(b.Get(k), now) {
+			continue
+		}
+		if err := b.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isOver(value []byte, now time.Time) bool {
+	data, err := live(value, now)
+	return err == nil && data == nil
 }

@@ -12,22 +12,33 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Take notes a use. Each use is one entry under the key of the limit: when it was, and when it stops to count.
+// timeSize is the size of the value of a use: when it was, in milliseconds since 1970.
+const timeSize = 8
+
+// use is one use of a limit. window is how long it is remembered.
+type use struct {
+	id     string
+	at     time.Time
+	window time.Duration
+}
+
+// Take notes a use. It is remembered for the longest window that the key was asked for, so that a caller with a shorter
+// one makes it forget nothing.
 func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (wait time.Duration, err error) {
 	err = s.update(ctx, "counting use", func(tx *bbolt.Tx) error {
 		b, now := tx.Bucket(limitBucket), s.now()
-		uses, noted := usesOf(b, key, id, now)
-		if noted {
-			return nil
+		uses, err := usesOf(b, key, now)
+		if err != nil {
+			return err
 		}
-		for _, l := range limits {
-			wait = max(wait, room(uses, l, now))
+		if slices.ContainsFunc(uses, func(u use) bool { return u.id == id }) {
+			return errUnchanged
 		}
-		if wait > 0 {
-			return nil
+		if wait = room(uses, limits, now); wait > 0 {
+			return errUnchanged
 		}
 		at := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli()))
-		return b.Put(useKey(key, id), withExpiry(at, now.Add(longest(limits))))
+		return b.Put(useKey(key, id), withExpiry(at, now.Add(longest(uses, limits))))
 	})
 	return wait, err
 }
@@ -35,41 +46,68 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 // Give takes a use back.
 func (s *Store) Give(ctx context.Context, key, id string) error {
 	return s.update(ctx, "taking back use", func(tx *bbolt.Tx) error {
-		return tx.Bucket(limitBucket).Delete(useKey(key, id))
+		b := tx.Bucket(limitBucket)
+		if b.Get(useKey(key, id)) == nil {
+			return errUnchanged
+		}
+		return b.Delete(useKey(key, id))
 	})
 }
 
-func useKey(key, id string) []byte { return []byte(key + "\x00" + id) }
+// useKey names a use. The key of the limit stands with its length, so that no two pairs run together.
+func useKey(key, id string) []byte {
+	return slices.Concat(binary.AppendUvarint(nil, uint64(len(key))), []byte(key), []byte(id))
+}
 
-// usesOf lists when the uses under key were, in the order of time, and whether id is among them.
-func usesOf(b *bbolt.Bucket, key, id string, now time.Time) (uses []time.Time, noted bool) {
+// usesOf lists the uses under key that are remembered, the oldest first.
+func usesOf(b *bbolt.Bucket, key string, now time.Time) ([]use, error) {
+	var uses []use
 	prefix := useKey(key, "")
 	c := b.Cursor()
-	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		at := live(v, now)
-		if len(at) != 8 {
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		data, err := live(v, now)
+		if err != nil {
+			return nil, err
+		}
+		if data == nil {
 			continue
 		}
-		uses = append(uses, time.UnixMilli(int64(binary.BigEndian.Uint64(at))))
-		noted = noted || string(k[len(prefix):]) == id
+		if len(data) != timeSize {
+			return nil, errDamaged
+		}
+		at := time.UnixMilli(int64(binary.BigEndian.Uint64(data)))
+		uses = append(uses, use{id: string(k[len(prefix):]), at: at, window: expiry(v).Sub(at)})
 	}
-	slices.SortFunc(uses, time.Time.Compare)
-	return uses, noted
+	slices.SortFunc(uses, func(a, b use) int { return a.at.Compare(b.at) })
+	return uses, nil
 }
 
-// room is how long until the limit has room for one more use.
-func room(uses []time.Time, l store.Limit, now time.Time) time.Duration {
-	inside := slices.DeleteFunc(slices.Clone(uses), func(at time.Time) bool { return !at.Add(l.Per).After(now) })
-	if len(inside) < l.Max {
+// room is how long until every limit has room for one more use.
+func room(uses []use, limits []store.Limit, now time.Time) (wait time.Duration) {
+	for _, l := range limits {
+		wait = max(wait, roomIn(uses, l, now))
+	}
+	return wait
+}
+
+func roomIn(uses []use, l store.Limit, now time.Time) time.Duration {
+	if l.Max < 1 {
+		return max(l.Per, time.Millisecond)
+	}
+	if len(uses) < l.Max {
 		return 0
 	}
-	return inside[len(inside)-l.Max].Add(l.Per).Sub(now)
+	last := uses[len(uses)-l.Max] // when it has left the window, one fewer than Max are inside
+	return max(last.at.Add(l.Per).Sub(now), 0)
 }
 
-func longest(limits []store.Limit) time.Duration {
+func longest(uses []use, limits []store.Limit) time.Duration {
 	var d time.Duration
 	for _, l := range limits {
 		d = max(d, l.Per)
+	}
+	for _, u := range uses {
+		d = max(d, u.window)
 	}
 	return d
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
+// followBatch bounds what one call to Follow returns.
+const followBatch = 1000
+
 // news wakes who waits for the next entry. Only this process can write to the file, so nobody else need be told.
 type news struct {
 	mu sync.Mutex
@@ -41,7 +44,7 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error
 		if err != nil {
 			return err
 		}
-		return b.Put(binary.BigEndian.AppendUint64(nil, n), withExpiry(entry, until))
+		return b.Put(place(n), withExpiry(entry, until))
 	})
 	if err == nil {
 		s.news.announce()
@@ -49,43 +52,64 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error
 	return err
 }
 
+// place is the key of an entry. Big endian, so that the order of keys is that of appending.
+func place(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
 // Follow reads the log. A cursor is the sequence number of an entry.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
+	const doing = "following log"
+	last, err := position(cursor)
+	if err != nil {
+		return nil, cursor, failed(doing, err)
+	}
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
 	for {
-		changed := s.news.wait()
-		entries, next, err := s.after(ctx, cursor)
-		if err != nil || len(entries) > 0 {
-			return entries, next, err
+		changed := s.news.wait() // before reading, so that nothing slips in between
+		entries, next, err := s.after(ctx, last)
+		if err != nil {
+			return nil, cursor, err
+		}
+		if len(entries) > 0 {
+			return entries, strconv.FormatUint(next, 10), nil
 		}
 		select {
 		case <-changed:
 		case <-deadline.C:
-			return nil, next, nil
+			return nil, cursor, nil
 		case <-ctx.Done():
-			return nil, cursor, fmt.Errorf("following log: %w: %w", store.ErrUnavailable, ctx.Err())
+			return nil, cursor, failed(doing, gaveUp(ctx))
 		case <-s.stop:
-			return nil, cursor, fmt.Errorf("following log: %w: the store was closed", store.ErrUnavailable)
+			return nil, cursor, failed(doing, errClosed)
 		}
 	}
 }
 
-// after reads the entries behind a cursor.
-func (s *Store) after(ctx context.Context, cursor string) (entries [][]byte, next string, err error) {
-	last := uint64(0)
-	if cursor != "" {
-		if last, err = strconv.ParseUint(cursor, 10, 64); err != nil {
-			return nil, cursor, fmt.Errorf("following log: %w: the cursor is not ours", store.ErrRefused)
-		}
+func position(cursor string) (uint64, error) {
+	if cursor == "" {
+		return 0, nil
 	}
-	next = cursor
+	n, err := strconv.ParseUint(cursor, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: the cursor is not ours", store.ErrRefused)
+	}
+	return n, nil
+}
+
+// after reads the entries behind a place, and returns that of the last one.
+func (s *Store) after(ctx context.Context, last uint64) (entries [][]byte, next uint64, err error) {
 	err = s.view(ctx, "following log", func(tx *bbolt.Tx) error {
 		c, now := tx.Bucket(logBucket).Cursor(), s.now()
-		for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, last+1)); len(k) == 8; k, v = c.Next() {
-			next = strconv.FormatUint(binary.BigEndian.Uint64(k), 10)
-			if data := live(v, now); data != nil {
-				entries = append(entries, bytes.Clone(data))
+		for k, v := c.Seek(place(last + 1)); k != nil && len(entries) < followBatch; k, v = c.Next() {
+			if len(k) != len(place(0)) {
+				return errDamaged
+			}
+			data, err := live(v, now)
+			if err != nil {
+				return err
+			}
+			if data != nil {
+				entries, next = append(entries, bytes.Clone(data)), binary.BigEndian.Uint64(k)
 			}
 		}
 		return nil

@@ -20,37 +20,71 @@ func withExpiry(data []byte, expires time.Time) []byte {
 	return append(b, data...)
 }
 
-// live is the data of a value that has not expired, nil otherwise. A value that is too short was never ours.
-func live(value []byte, now time.Time) []byte {
-	if len(value) < expirySize || int64(binary.BigEndian.Uint64(value)) <= now.UnixMilli() {
-		return nil
+// live is the data of a value, and nil when there is none or it has expired. A value that cannot be read is a fault: to
+// take it for none would forget what was counted.
+func live(value []byte, now time.Time) ([]byte, error) {
+	switch {
+	case value == nil:
+		return nil, nil
+	case len(value) < expirySize:
+		return nil, errDamaged
+	case !expiry(value).After(now):
+		return nil, nil
 	}
-	return value[expirySize:]
+	return value[expirySize:], nil
+}
+
+func expiry(value []byte) time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(value)))
 }
 
 // Get reads a record.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	r := store.Record{Now: s.now()}
 	err := s.view(ctx, "reading record", func(tx *bbolt.Tx) error {
-		r.Data = bytes.Clone(live(tx.Bucket(records).Get([]byte(key)), r.Now))
-		return nil
+		data, err := live(tx.Bucket(recordBucket).Get([]byte(key)), r.Now)
+		r.Data = bytes.Clone(data)
+		return err
 	})
-	return r, err
+	if err != nil {
+		return store.Record{}, err
+	}
+	return r, nil
 }
 
-// Swap replaces a record.
-func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (swapped bool, err error) {
-	err = s.update(ctx, "writing record", func(tx *bbolt.Tx) error {
-		b, now := tx.Bucket(records), s.now()
-		current := live(b.Get([]byte(key)), now)
-		if (current == nil) != (old == nil) || !bytes.Equal(current, old) {
-			return nil
+// Swap replaces a record. One that will lose is told so before it waits for its turn to write.
+func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
+	const doing = "writing record"
+	swapped := false
+	err := s.view(ctx, doing, func(tx *bbolt.Tx) (err error) {
+		swapped, err = s.is(tx, key, old)
+		return err
+	})
+	if err != nil || !swapped {
+		return false, err
+	}
+	err = s.update(ctx, doing, func(tx *bbolt.Tx) (err error) {
+		if swapped, err = s.is(tx, key, old); err != nil {
+			return err
 		}
-		swapped = true
-		if next == nil || !expires.After(now) {
-			return b.Delete([]byte(key))
+		if !swapped {
+			return errUnchanged
 		}
-		return b.Put([]byte(key), withExpiry(next, expires))
+		return s.put(tx, key, next, expires)
 	})
 	return swapped && err == nil, err
+}
+
+// is reports whether the record under key is what the caller saw.
+func (s *Store) is(tx *bbolt.Tx, key string, old []byte) (bool, error) {
+	current, err := live(tx.Bucket(recordBucket).Get([]byte(key)), s.now())
+	return (current == nil) == (old == nil) && bytes.Equal(current, old), err
+}
+
+func (s *Store) put(tx *bbolt.Tx, key string, next []byte, expires time.Time) error {
+	b := tx.Bucket(recordBucket)
+	if next == nil || !expires.After(s.now()) {
+		return b.Delete([]byte(key))
+	}
+	return b.Put([]byte(key), withExpiry(next, expires))
 }

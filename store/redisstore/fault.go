@@ -2,36 +2,78 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// refusals are the answers by which Redis says that it will not do it. Any other fault means that it cannot be reached, or
-// not now.
+// refusals are the answers by which Redis says that it will not do it, and what an operator can do.
 var refusals = []struct{ prefix, advice string }{
-	{"OOM", "it is out of memory; give it more, and set maxmemory-policy noeviction"},
+	{"OOM", "it is out of memory; give it more, and leave maxmemory-policy at noeviction"},
 	{"READONLY", "it is a read-only replica; give the address of the master"},
-	{"MISCONF", "it cannot save to its disk"},
-	{"NOREPLICAS", "it has too few replicas"},
+	{"MISCONF", "it cannot save to its disk; its log says why"},
+	{"NOREPLICAS", "it has too few replicas to write"},
 	{"NOAUTH", "it wants a password; set the option password"},
-	{"WRONGPASS", "it does not accept the username and password"},
+	{"WRONGPASS", "it does not accept the username and password; check these options"},
 	{"NOPERM", "its ACL does not let this user do it"},
-	{"WRONGTYPE", "a key of ours holds something else; use another key_prefix"},
+	{"WRONGTYPE", "a key of ours holds something else; set another key_prefix"},
 }
 
-// failed sorts a fault into the two kinds of the contract. What Redis said beyond its first word is left out: it can hold
-// keys and arguments.
+// otherwise is what may be behind any other refusal.
+const otherwise = "it may be older than 6.2, lack the database, or forbid this user a command that a script needs"
+
+// delays are the answers by which Redis says that it cannot do it now.
+var delays = []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY", "UNBLOCKED", "MOVED", "ASK"}
+
+// failed sorts a fault into the two kinds of the contract. Of what Redis said only the first word is told: the rest can
+// hold keys and values.
 func failed(ctx context.Context, doing string, err error) error {
+	await(ctx, err)
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, ctx.Err())
+	}
+	var answer redis.Error
+	if !errors.As(err, &answer) {
+		return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
 	}
 	for _, r := range refusals {
 		if redis.HasErrorPrefix(err, r.prefix) {
 			return fmt.Errorf("%s: %w: Redis says %s: %s", doing, store.ErrRefused, r.prefix, r.advice)
 		}
 	}
-	return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
+	word, _, _ := strings.Cut(answer.Error(), " ")
+	if isDelay(err) {
+		return fmt.Errorf("%s: %w: Redis says %s", doing, store.ErrUnavailable, word)
+	}
+	return fmt.Errorf("%s: %w: Redis says %s: %s", doing, store.ErrRefused, word, otherwise)
+}
+
+func isDelay(err error) bool {
+	for _, prefix := range delays {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return redis.IsMaxClientsError(err)
+}
+
+// moment is how much earlier than its context a connection can notice that the deadline which they share has come.
+const moment = 10 * time.Millisecond
+
+// await gives ctx that moment after a timeout, so that it is known whose time was up.
+func await(ctx context.Context, err error) {
+	var n net.Error
+	if !errors.As(err, &n) || !n.Timeout() {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(moment):
+	}
 }

@@ -9,23 +9,32 @@ import (
 
 // Take notes a use.
 func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
-	longest := time.Duration(0)
-	args := []any{id, int64(0)}
-	for _, l := range limits {
-		longest = max(longest, l.Per)
-		args = append(args, l.Max, l.Per.Milliseconds())
-	}
-	args[1] = max(longest.Milliseconds(), 1)
-	wait, err := take.Run(ctx, s.client, s.key(key), args...).Int64()
+	const doing = "counting use"
+	cmd, err := s.run(ctx, take, key, takeArgs(id, limits)...)
 	if err != nil {
-		return 0, failed(ctx, "counting use", err)
+		return 0, failed(ctx, doing, err)
+	}
+	wait, ok := cmd.Val().(int64)
+	if !ok {
+		return 0, odd(doing)
 	}
 	return time.Duration(wait) * time.Millisecond, nil
 }
 
+func takeArgs(id string, limits []store.Limit) []any {
+	longest := int64(1) // a key that lives for no time at all would never expire
+	var pairs []any
+	for _, l := range limits {
+		per := max(l.Per.Milliseconds(), 1)
+		longest = max(longest, per)
+		pairs = append(pairs, l.Max, per)
+	}
+	return append([]any{id, longest}, pairs...)
+}
+
 // Give takes a use back.
 func (s *Store) Give(ctx context.Context, key, id string) error {
-	if err := s.client.ZRem(ctx, s.prefix+key, id).Err(); err != nil {
+	if _, err := s.send(ctx, s.timeout, "zrem", s.prefix+key, "u"+id); err != nil {
 		return failed(ctx, "taking back use", err)
 	}
 	return nil

@@ -8,43 +8,71 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// logKey is the name of the log.
-const logKey = "log"
+const (
+	logKey = "log"
 
-// maxAge is the age at which an entry of the log is trimmed: more than any session lives.
-const maxAge = 100 * 24 * time.Hour
+	// followBatch bounds what one answer can hold.
+	followBatch = 1000
+)
 
 // Append adds an entry to the log.
 func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error {
-	err := add.Run(ctx, s.client, s.key(logKey), entry, until.UnixMilli(), maxAge.Milliseconds()).Err()
-	if err != nil {
+	if _, err := s.run(ctx, add, logKey, entry, until.UnixMilli()); err != nil {
 		return failed(ctx, "appending to log", err)
 	}
 	return nil
 }
 
-// Follow reads the log. A cursor is the ID of an entry in the stream.
+// news is what Redis said when it was asked for it.
+type news struct {
+	streams []redis.XStream
+	err     error
+}
+
+// Follow reads the log. A cursor is the ID of an entry in the stream. Redis cannot be told that we wait no longer, so when
+// ctx is canceled the question stays open on its connection for the rest of wait, and its answer is thrown away.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
-	from := cursor
-	if from == "" {
-		from = "0-0"
+	told := make(chan news, 1)
+	go func() { told <- s.ask(ctx, cursor, wait) }()
+	select {
+	case n := <-told:
+		if n.err != nil {
+			return nil, cursor, failed(ctx, "following log", n.err)
+		}
+		entries, next := read(n.streams, cursor)
+		return entries, next, nil
+	case <-ctx.Done():
+		return nil, cursor, failed(ctx, "following log", ctx.Err())
 	}
+}
+
+func (s *Store) ask(ctx context.Context, cursor string, wait time.Duration) news {
+	if cursor == "" {
+		cursor = "0-0"
+	}
+	block := wait.Truncate(time.Millisecond)
+	if block <= 0 {
+		block = -1 // to Redis, 0 is for ever; a negative one asks the client not to block
+	}
+	ctx, cancel := context.WithTimeout(ctx, max(wait, 0)+s.timeout)
+	defer cancel()
 	streams, err := s.client.XRead(ctx, &redis.XReadArgs{
-		Streams: []string{s.prefix + logKey, from}, Block: max(wait.Truncate(time.Millisecond), time.Millisecond),
+		Streams: []string{s.prefix + logKey, cursor}, Count: followBatch, Block: block,
 	}).Result()
 	if errors.Is(err, redis.Nil) {
-		return nil, cursor, nil
+		return news{}
 	}
-	if err != nil {
-		return nil, cursor, failed(ctx, "following log", err)
-	}
-	var entries [][]byte
+	return news{streams, err}
+}
+
+func read(streams []redis.XStream, cursor string) (entries [][]byte, next string) {
 	for _, stream := range streams {
 		for _, m := range stream.Messages {
 			cursor = m.ID
-			entry, _ := m.Values["e"].(string)
-			entries = append(entries, []byte(entry))
+			if entry, ok := m.Values["e"].(string); ok {
+				entries = append(entries, []byte(entry))
+			}
 		}
 	}
-	return entries, cursor, nil
+	return entries, cursor
 }

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/store"
@@ -11,36 +10,36 @@ import (
 
 // Get reads a record.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
-	answer, err := get.Run(ctx, s.client, s.key(key)).Slice()
+	const doing = "reading record"
+	cmd, err := s.run(ctx, get, key)
 	if err != nil {
-		return store.Record{}, failed(ctx, "reading record", err)
+		return store.Record{}, failed(ctx, doing, err)
 	}
-	return readAnswer(answer)
-}
-
-func readAnswer(answer []any) (store.Record, error) {
-	if len(answer) < 2 {
-		return store.Record{}, fmt.Errorf("reading record: %w: Redis gave an odd answer", store.ErrRefused)
+	answer, _ := cmd.Val().([]any)
+	if len(answer) != 2 {
+		return store.Record{}, odd(doing)
 	}
-	sec, err1 := strconv.ParseInt(fmt.Sprint(answer[0]), 10, 64)
-	usec, err2 := strconv.ParseInt(fmt.Sprint(answer[1]), 10, 64)
-	if err1 != nil || err2 != nil {
-		return store.Record{}, fmt.Errorf("reading record: %w: Redis gave an odd time", store.ErrRefused)
+	now, ok := answer[0].(int64)
+	if !ok {
+		return store.Record{}, odd(doing)
 	}
-	r := store.Record{Now: time.Unix(sec, usec*1000).UTC()}
-	if len(answer) > 2 {
-		if data, ok := answer[2].(string); ok {
-			r.Data = []byte(data)
-		}
+	r := store.Record{Now: time.UnixMicro(now).UTC()}
+	if data, ok := answer[1].(string); ok {
+		r.Data = []byte(data)
 	}
 	return r, nil
 }
 
 // Swap replaces a record.
 func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
-	n, err := swap.Run(ctx, s.client, s.key(key), flag(old != nil), old, flag(next != nil), next, expires.UnixMilli()).Int()
+	const doing = "writing record"
+	cmd, err := s.run(ctx, swap, key, flag(old != nil), old, flag(next != nil), next, expires.UnixMilli())
 	if err != nil {
-		return false, failed(ctx, "writing record", err)
+		return false, failed(ctx, doing, err)
+	}
+	n, ok := cmd.Val().(int64)
+	if !ok {
+		return false, odd(doing)
 	}
 	return n == 1, nil
 }
@@ -50,4 +49,9 @@ func flag(b bool) string {
 		return "1"
 	}
 	return "0"
+}
+
+// odd is the fault of something that speaks Redis' protocol but is not Redis.
+func odd(doing string) error {
+	return fmt.Errorf("%s: %w: Redis gave an odd answer", doing, store.ErrUnavailable)
 }

@@ -1,14 +1,40 @@
 package redisstore
 
-import "github.com/redis/go-redis/v9"
+import (
+	"context"
+	"crypto/sha1" // Redis names scripts so
+	"encoding/hex"
+	"slices"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// script is what Redis runs at once, with nothing in between.
+type script struct{ source, digest string }
+
+func newScript(source string) script {
+	sum := sha1.Sum([]byte(source))
+	return script{source, hex.EncodeToString(sum[:])}
+}
+
+// run runs a script on one key. A server that has not seen it yet, or was restarted, is told its source.
+func (s *Store) run(ctx context.Context, script script, key string, args ...any) (*redis.Cmd, error) {
+	rest := slices.Concat([]any{1, s.prefix + key}, args)
+	cmd, err := s.send(ctx, s.timeout, slices.Concat([]any{"evalsha", script.digest}, rest)...)
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return s.send(ctx, s.timeout, slices.Concat([]any{"eval", script.source}, rest)...)
+	}
+	return cmd, err
+}
 
 // get reads a record and the clock.
 //
 // KEYS[1] -> the record
-// Returns {seconds, microseconds, value or false}.
-var get = redis.NewScript(`
+//
+// Returns {microseconds since 1970, value or false}.
+var get = newScript(`
 local t = redis.call('TIME')
-return {t[1], t[2], redis.call('GET', KEYS[1])}
+return {t[1] * 1000000 + t[2], redis.call('GET', KEYS[1])}
 `)
 
 // swap replaces a record if it is what the caller saw.
@@ -19,8 +45,9 @@ return {t[1], t[2], redis.call('GET', KEYS[1])}
 // ARGV[3] -> "1" to write a record, "0" to remove it
 // ARGV[4] -> the record to write
 // ARGV[5] -> when it expires, milliseconds since 1970
+//
 // Returns 1 if it was replaced, 0 if another writer was faster.
-var swap = redis.NewScript(`
+var swap = newScript(`
 local current = redis.call('GET', KEYS[1])
 if ARGV[1] == '0' then
 	if current then return 0 end
@@ -37,47 +64,58 @@ end
 return 1
 `)
 
-// take notes a use if every limit has room.
+// take notes a use if every limit has room. The set remembers the longest window that it was asked for, so that a caller
+// with a shorter one makes it forget nothing. The first write is one that Redis refuses when it is out of memory: after
+// any other it would let the script go on.
 //
-// KEYS[1] -> sorted set: the names of uses by their time in milliseconds
+// KEYS[1] -> sorted set: "u" and the name of a use -> when it was, in milliseconds; "w" -> the longest window
 // ARGV[1] -> the name of the use
-// ARGV[2] -> the longest window, milliseconds
+// ARGV[2] -> the caller's longest window, milliseconds
 // ARGV[3], ARGV[4] … -> pairs of a maximum and its window, milliseconds
+//
 // Returns how long to wait, in milliseconds; 0 if the use was noted, or was noted before.
-var take = redis.NewScript(`
+var take = newScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+local window = math.max(tonumber(ARGV[2]), tonumber(redis.call('ZSCORE', KEYS[1], 'w') or 0))
+local noted = redis.call('ZSCORE', KEYS[1], 'u' .. ARGV[1])
+if noted and tonumber(noted) > now - window then return 0 end
 local wait = 0
 for i = 3, #ARGV, 2 do
 	local max, per = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-	if redis.call('ZCOUNT', KEYS[1], '(' .. string.format('%.0f', now - per), '+inf') >= max then
+	if max < 1 then
+		wait = math.max(wait, per)
+	elseif redis.call('ZCOUNT', KEYS[1], string.format('(%.0f', now - per), '+inf') >= max then
 		local last = redis.call('ZRANGE', KEYS[1], -max, -max, 'WITHSCORES')
 		wait = math.max(wait, tonumber(last[2]) + per - now)
 	end
 end
 if wait > 0 then return wait end
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('ZADD', KEYS[1], now, 'u' .. ARGV[1], window, 'w')
+redis.call('ZREMRANGEBYSCORE', KEYS[1], string.format('(%.0f', window), string.format('%.0f', now - window))
+redis.call('PEXPIRE', KEYS[1], window)
 return 0
 `)
 
-// add appends an entry to the log and makes the log live as long as its longest-lived entry. Entries older than any
-// session can be are trimmed.
+// add appends an entry to the log, makes the log live as long as its longest-lived entry, and removes those at its
+// beginning that are over. It looks at a few only, which keeps up because it removes more than it adds.
 //
-// KEYS[1] -> stream: the log
+// KEYS[1] -> stream: the log; field "e" is the entry, "u" until when it must be kept
 // ARGV[1] -> the entry
 // ARGV[2] -> until when it must be kept, milliseconds since 1970
-// ARGV[3] -> the age at which entries are trimmed, milliseconds
+//
 // Returns the entry's place in the stream.
-var add = redis.NewScript(`
+var add = newScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local id = redis.call('XADD', KEYS[1], 'MINID', '~', string.format('%.0f', math.max(0, now - ARGV[3])), '*', 'e', ARGV[1])
+local id = redis.call('XADD', KEYS[1], '*', 'e', ARGV[1], 'u', ARGV[2])
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 or now + left < tonumber(ARGV[2]) then
 	redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+end
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 8)) do
+	if tonumber(entry[2][4]) > now then break end
+	redis.call('XDEL', KEYS[1], entry[1])
 end
 return id
 `)
