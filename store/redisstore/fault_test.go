@@ -121,31 +121,48 @@ func TestRefusedAccess(t *testing.T) {
 	keep(t, s)
 }
 
-// TestNarrowACL holds what Options says of a user's rights.
+// rights are what Options says that a user needs.
+const rights = "~gate:* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore " +
+	"+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel"
+
 func TestNarrowACL(t *testing.T) {
 	t.Parallel()
-	r := testenv.StartRedis(t)
-	rights := "on >secret resetchannels ~gate:* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange " +
-		"+zremrangebyscore +pexpire +pexpireat +pttl +xadd +xread +xrange +xdel"
-	command := []any{"ACL", "SETUSER", "gate"}
-	for _, right := range strings.Fields(rights) {
-		command = append(command, right)
-	}
-	r.Do(command...)
-	s := open(t, redisstore.Options{
-		Addresses: []string{r.Addr}, Username: "gate", Password: "secret", KeyPrefix: "gate:", Timeout: patient,
-	})
-	keep(t, s)
-	if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
-		t.Errorf("removing a record: %v", err)
-	}
-	if err := s.Append(t.Context(), []byte("over"), time.Now().Add(-time.Hour)); err != nil {
-		t.Errorf("appending what is over: %v", err)
-	}
-	for name, call := range allCalls() {
-		if err := call(t.Context(), s); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+	for _, c := range []struct {
+		name, more string
+		server     *testenv.Redis
+		cluster    bool
+	}{
+		{"standalone", "", testenv.StartRedis(t), false},
+		{"cluster", "+cluster|slots", startCluster(t), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			command := []any{"ACL", "SETUSER", "gate", "on", ">secret", "resetchannels"}
+			for _, right := range strings.Fields(rights + " " + c.more) {
+				command = append(command, right)
+			}
+			c.server.Do(command...)
+			s := open(t, redisstore.Options{
+				Addresses: []string{c.server.Addr}, Cluster: c.cluster, Username: "gate", Password: "secret", KeyPrefix: "gate:",
+				Timeout: patient,
+			})
+			keep(t, s)
+			if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
+				t.Errorf("removing a record: %v", err)
+			}
+			if err := s.Append(t.Context(), []byte("over"), time.Now().Add(-time.Hour)); err != nil {
+				t.Errorf("appending what is over: %v", err)
+			}
+			for name, call := range allCalls() {
+				if err := call(t.Context(), s); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			denied := c.server.Do("ACL", "LOG")
+			if entries, _ := denied.([]any); len(entries) > 0 {
+				t.Errorf("Redis denied: %v", denied)
+			}
+		})
 	}
 }
 

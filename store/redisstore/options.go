@@ -23,7 +23,7 @@ type Options struct {
 	//	~<KeyPrefix>* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore
 	//	+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel
 	//
-	// and in a cluster +cluster|slots +cluster|shards too.
+	// and in a cluster +cluster|slots too.
 	Username, Password string
 
 	// SentinelUsername and SentinelPassword are those of the Sentinels. Default: none.
