@@ -68,7 +68,7 @@
 		if (answer.verified) { location.assign(delivery.dataset.home); return; }
 		if (say[answer.delivery]) {
 			delivery.textContent = say[answer.delivery];
-			if (answer.delivery === "failed") { resend.disabled = false; byId("wait").textContent = ""; }
+			if (answer.delivery === "failed") { delivery.className = "alert"; resend.disabled = false; byId("wait").textContent = ""; }
 			return;
 		}
 		setTimeout(ask, 2000, left - 1);

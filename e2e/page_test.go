@@ -1,0 +1,199 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+)
+
+func TestVisitorGetsInOnTheAddressAskedFor(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	b.visit("/deep/page?x=1&y=2")
+	b.sees("••••••••06")
+	b.shot("enter")
+	if os.Getenv("UPDATE_PICTURE") != "" {
+		b.do(chromedp.EmulateViewport(720, 560))
+		b.picture(filepath.Join("..", "docs", "page.png"))
+	}
+	code := s.provider.Wait(t, 1).CodeInText()
+	b.types(wrong(code))
+	b.sees("2 tries left")
+	b.shot("wrong")
+	if role := b.eval("document.getElementById('problem').getAttribute('role')"); role != "alert" {
+		t.Errorf("the problem has the role %q", role)
+	}
+	b.types(wrong(code))
+	b.sees("1 try left")
+	b.types(code[:3] + " " + code[3:])
+	b.sees("app /deep/page?x=1&y=2")
+	b.do(chromedp.Reload())
+	b.sees("app /deep/page?x=1&y=2")
+	b.visit("/elsewhere")
+	b.sees("app /elsewhere")
+	if n := len(s.provider.Texts()); n != 1 {
+		t.Errorf("%d texts, want 1", n)
+	}
+	b.do(chromedp.Click(chromedp.CSS("button")))
+	b.sees("No text was sent")
+	b.shot("signed-out")
+	if n := len(s.provider.Texts()); n != 1 {
+		t.Errorf("signing out sent a text: %d", n)
+	}
+	if p := b.complained(); len(p) > 0 {
+		t.Errorf("the browser complained: %q", p)
+	}
+}
+
+func TestReloadBackAndSecondTabSendNothing(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	b.visit("/one")
+	b.sees("digit code")
+	code := s.provider.Wait(t, 1).CodeInText()
+	b.do(chromedp.Reload())
+	b.sees("digit code")
+	b.visit("/two")
+	b.sees("digit code")
+	b.do(chromedp.NavigateBack())
+	b.sees("digit code")
+	tab, cancel := chromedp.NewContext(b.ctx)
+	defer cancel()
+	second := &browser{t: t, ctx: tab, at: s}
+	if err := chromedp.Do(tab, chromedp.Navigate("http://"+s.host+"/three")); err != nil {
+		t.Fatal(err)
+	}
+	second.sees("digit code")
+	b.types(code)
+	b.sees("app /one")
+	second.visit("/three")
+	second.sees("app /three")
+	if n := len(s.provider.Texts()); n != 1 {
+		t.Errorf("%d texts, want 1", n)
+	}
+}
+
+func TestPasteAndKeyboard(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("digit code")
+	if focused := b.eval("document.activeElement.id"); focused != "code" {
+		t.Errorf("the focus is on %q, want the field", focused)
+	}
+	b.do(chromedp.KeyEvent(kb.Tab))
+	if focused := b.eval("document.activeElement.textContent"); focused != "Continue" {
+		t.Errorf("after the field the focus is on %q", focused)
+	}
+	code := s.provider.Wait(t, 1).CodeInText()
+	b.eval(`(() => { const f = document.getElementById("code"); f.focus();
+		document.execCommand("insertText", false, "` + code[:3] + "-" + code[3:] + `"); return ""; })()`)
+	b.sees("app /")
+}
+
+func TestResendButtonCountsDown(t *testing.T) {
+	s := startSite(t, "resend_after 2s")
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("You can ask for another text in")
+	if disabled := b.eval("document.getElementById('resend').disabled"); disabled != "true" {
+		t.Error("the button may be pressed too early")
+	}
+	first := s.provider.Wait(t, 1).CodeInText()
+	b.do(chromedp.WaitEnabled(chromedp.CSS("#resend")), chromedp.Click(chromedp.CSS("#resend")))
+	if second := s.provider.Wait(t, 2).CodeInText(); second != first {
+		t.Error("the second text has another code")
+	}
+	b.sees("digit code")
+	b.types(first)
+	b.sees("app /")
+}
+
+func TestWithoutJavaScript(t *testing.T) {
+	s := startSite(t, "resend_after 1s")
+	b := s.open(t, "alice")
+	b.scripts(false)
+	b.visit("/quiet?q=1")
+	code := s.provider.Wait(t, 1).CodeInText()
+	b.shot("no-script")
+	time.Sleep(1100 * time.Millisecond)
+	b.visit("/quiet?q=1")
+	b.do(chromedp.Click(chromedp.CSS("#resend")))
+	s.provider.Wait(t, 2)
+	b.types(wrong(code) + kb.Enter)
+	b.do(chromedp.WaitVisible(chromedp.CSS("#problem")))
+	b.types(code + kb.Enter)
+	b.do(chromedp.WaitVisible(chromedp.CSS("#app")))
+	b.scripts(true)
+	b.sees("app /quiet?q=1")
+}
+
+func TestBlockHoldsInEveryBrowser(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	b.visit("/")
+	code := s.provider.Wait(t, 1).CodeInText()
+	for _, left := range []string{"2 tries left", "1 try left", "too many wrong codes"} {
+		b.types(wrong(code))
+		b.sees(left)
+	}
+	b.sees("15 minutes")
+	b.shot("blocked")
+	other := s.open(t, "alice")
+	other.visit("/")
+	other.sees("too many wrong codes")
+}
+
+func TestDoubleClick(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	b.scripts(false) // nothing keeps the browser from sending twice
+	b.visit("/")
+	code := s.provider.Wait(t, 1).CodeInText()
+	b.types(code)
+	b.do(chromedp.DoubleClick(chromedp.CSS("#verify button")))
+	b.do(chromedp.WaitVisible(chromedp.CSS("#app")))
+	if n := len(s.provider.Texts()); n != 1 {
+		t.Errorf("%d texts, want 1", n)
+	}
+}
+
+func TestOtherStates(t *testing.T) {
+	s := startSite(t, "send button")
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("Send code")
+	b.shot("start")
+	s.provider.FailWith(1530)
+	b.do(chromedp.Click(chromedp.CSS("#resend")))
+	b.sees("could not be sent")
+	b.shot("failed")
+	s.provider.FailWith(0)
+	b.do(chromedp.Click(chromedp.CSS("#resend")))
+	b.sees("digit code")
+	stranger := s.open(t, "nobody")
+	stranger.visit("/")
+	stranger.sees("no phone number on file")
+	stranger.shot("no-phone")
+	if p := append(b.complained(), stranger.complained()...); len(p) > 0 {
+		t.Errorf("the browser complained: %s", strings.Join(p, "; "))
+	}
+}
+
+func TestOutage(t *testing.T) {
+	redis := testenv.StartRedis(t)
+	s := startSiteWith(t, "store redis {\naddress "+redis.Addr+"\n}", "")
+	b := s.open(t, "alice")
+	redis.Pause()
+	b.visit("/")
+	b.sees("Nothing is wrong with your code")
+	b.shot("outage")
+	redis.Resume()
+}
