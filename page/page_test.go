@@ -1,0 +1,174 @@
+package page
+
+import (
+	"errors"
+	"flag"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// zeros makes nonces predictable.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func write(t *testing.T, p *Page, v View) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	if err := p.Write(w, 403, v); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// body is the part of a page between header and script.
+func body(html string) string {
+	_, html, _ = strings.Cut(html, "<body")
+	html, _, _ = strings.Cut(html, "<script")
+	return html
+}
+
+func TestEveryState(t *testing.T) {
+	t.Parallel()
+	p := New()
+	p.Rand = zeros{}
+	for _, v := range samples() {
+		name := string(v.State)
+		for _, part := range []string{string(v.Delivery), string(v.Problem)} {
+			if v.State == Enter && part != "" {
+				name += "-" + part
+			}
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := body(write(t, p, v).Body.String())
+			golden := filepath.Join("testdata", name+".html")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("page is\n%s", got)
+			}
+			if strings.Contains(got, "maxlength") || strings.Count(got, `type="text"`) > 1 {
+				t.Error("the field cuts what is pasted, or is not one field")
+			}
+			if strings.Count(got, "<form") != strings.Count(got, `method="post"`) || strings.Count(got, "<form") != strings.Count(got, `name="csrf"`) {
+				t.Error("a form does not post, or carries no token")
+			}
+		})
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	w := write(t, New(), View{State: Start, Brand: "Acme"})
+	for name, want := range map[string]string{
+		"Content-Type":               "text/html; charset=utf-8",
+		"Cache-Control":              "no-store",
+		"Referrer-Policy":            "same-origin",
+		"X-Content-Type-Options":     "nosniff",
+		"X-Frame-Options":            "DENY",
+		"Cross-Origin-Opener-Policy": "same-origin",
+	} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	csp := w.Header().Get("Content-Security-Policy")
+	nonce := regexp.MustCompile(`script-src 'nonce-([A-Za-z0-9_-]{22})'`).FindStringSubmatch(csp)
+	if nonce == nil {
+		t.Fatalf("no nonce in %q", csp)
+	}
+	for _, directive := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		if !strings.Contains(csp, directive) {
+			t.Errorf("the policy lacks %q", directive)
+		}
+	}
+	if strings.Contains(csp, "unsafe") {
+		t.Errorf("policy %q", csp)
+	}
+	page := w.Body.String()
+	if strings.Count(page, `nonce="`+nonce[1]+`"`) != strings.Count(page, "<script")+strings.Count(page, "<style") {
+		t.Error("a script or style lacks the nonce")
+	}
+	if again := write(t, New(), View{State: Start}).Header().Get("Content-Security-Policy"); again == csp {
+		t.Error("the nonce stays the same")
+	}
+}
+
+func TestHostileTextIsEscaped(t *testing.T) {
+	t.Parallel()
+	const hostile = `"><script>alert(1)</script>`
+	v := View{State: Enter, Brand: hostile, Phone: hostile, CSRF: hostile, HomeURL: "javascript:alert(1)", VerifyURL: hostile, SendURL: hostile, StatusURL: hostile}
+	page := write(t, New(), v).Body.String()
+	if strings.Contains(page, "<script>alert") || strings.Contains(page, `href="javascript:alert`) {
+		t.Errorf("not escaped:\n%s", body(page))
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, source, want string }{
+		{"good", `<p>{{.Brand}} {{duration .ResendIn}}</p>`, ""},
+		{"does not parse", `{{if}}`, "parsing page"},
+		{"unknown field", `{{.Nope}}`, "Nope"},
+		{"broken in one state only", `{{if eq .State "blocked"}}{{index .Brand 99}}{{end}}`, "state blocked"},
+		{"unknown function", `{{exec "rm"}}`, `"exec" not defined`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "own.html")
+			if err := os.WriteFile(file, []byte(tt.source), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(file)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "own.html")) {
+				t.Errorf("error %v, want %q and the file", err, tt.want)
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "none.html")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+func TestFailingTemplateShowsNothing(t *testing.T) {
+	t.Parallel()
+	broken, err := parse("broken", `<p>secret start</p>{{index .Brand 99}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	if err := (&Page{template: broken, Rand: zeros{}}).Write(w, 403, View{}); err == nil || w.Code != 500 || w.Body.Len() > 0 {
+		t.Errorf("error %v, status %d, body %q", err, w.Code, w.Body)
+	}
+	if w.Header().Get("Content-Security-Policy") == "" {
+		t.Error("the answer lacks its headers")
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0 seconds", time.Second: "1 second", 90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes",
+		15 * time.Minute: "15 minutes", 90 * time.Minute: "90 minutes", 24 * time.Hour: "24 hours", 1500 * time.Millisecond: "2 seconds",
+	} {
+		if got := words(d); got != want {
+			t.Errorf("%s is %q, want %q", d, got, want)
+		}
+	}
+}
