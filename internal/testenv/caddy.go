@@ -130,17 +130,24 @@ func (c *Caddy) awaitReady() {
 	c.t.Fatalf("caddy is not ready:\n%s", c.log.String())
 }
 
-// Reload loads another Caddyfile and reports what Caddy says when it refuses.
+// Reload loads another Caddyfile and reports what Caddy says when it refuses. The admin API itself restarts with each
+// configuration and may drop a connection that it has just accepted, so a request without an answer is made again.
 func (c *Caddy) Reload(caddyfile string) error {
-	r, err := http.NewRequest(http.MethodPost, "http://"+c.Admin+"/load", strings.NewReader(c.fill(caddyfile)))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "text/caddyfile")
-	r.Header.Set("Cache-Control", "must-revalidate") // reload even if nothing has changed
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
+	var res *http.Response
+	for tries := 0; ; tries++ {
+		r, err := http.NewRequest(http.MethodPost, "http://"+c.Admin+"/load", strings.NewReader(c.fill(caddyfile)))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", "text/caddyfile")
+		r.Header.Set("Cache-Control", "must-revalidate") // reload even if nothing has changed
+		r.Close = true
+		if res, err = http.DefaultClient.Do(r); err == nil {
+			break
+		}
+		if tries > 10 {
+			return err
+		}
 	}
 	defer res.Body.Close()
 	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK {
