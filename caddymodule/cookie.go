@@ -126,7 +126,6 @@ func (h *Handler) stripCookies(r *http.Request) {
 
 func stripLine(line string) string {
 	var b strings.Builder
-	b.Grow(len(line))
 	for line != "" {
 		var pair string
 		pair, line, _ = strings.Cut(line, ";")
@@ -136,6 +135,8 @@ func stripLine(line string) string {
 		}
 		if b.Len() > 0 {
 			b.WriteString("; ")
+		} else {
+			b.Grow(len(pair) + len(line))
 		}
 		b.WriteString(pair)
 	}

@@ -166,12 +166,8 @@ func (h *Handler) warn() {
 // ServeHTTP passes a verified request on and answers every other one itself.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	original, _ := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request)
-	if original.URL == nil {
-		original.URL = r.URL
-	}
-	place := h.placeOf(r, original.URL)
-	if !reserved(original.URL.RawQuery) && place.safe {
+	place := h.placeOf(r, askedFor(r))
+	if !reserved(place.url.RawQuery) && place.safe {
 		if a := h.admit(r, repl, place); a != nil {
 			return h.pass(w, r, repl, next, place, a)
 		}

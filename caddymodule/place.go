@@ -26,6 +26,14 @@ type place struct {
 	names *cookieNames
 }
 
+// askedFor is the URL as the browser asked for it, before any rewrite.
+func askedFor(r *http.Request) *url.URL {
+	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		return original.URL
+	}
+	return r.URL
+}
+
 func (h *Handler) placeOf(r *http.Request, asked *url.URL) place {
 	p := place{url: asked, names: &h.names, safe: true}
 	if encrypted(r) {

@@ -82,6 +82,11 @@ func StartCaddy(t testing.TB, caddyfile string) *Caddy {
 	c.Start()
 	t.Cleanup(func() {
 		c.Kill()
+		for _, bad := range []string{"DATA RACE", "panic:", "panic serving"} {
+			if strings.Contains(c.log.String(), bad) {
+				t.Errorf("caddy printed %q", bad)
+			}
+		}
 		if t.Failed() {
 			t.Logf("caddy said:\n%s", c.log.String())
 		}
