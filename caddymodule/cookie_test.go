@@ -150,20 +150,9 @@ func TestZonesShareNothing(t *testing.T) {
 	}
 }
 
-func TestBindAndStepUp(t *testing.T) {
+func TestBind(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, setup{directive: `
-		bind {http.request.header.X-Session}
-		resend_after 0s`, site: `
-	@fresh path /fresh
-	handle @fresh {
-		sms_2fa {
-			bind {http.request.header.X-Session}
-			max_age 1s
-			resend_after 0s
-		}
-		respond "app fresh"
-	}`})
+	s := startSite(t, setup{directive: "bind {http.request.header.X-Session}"})
 	v := s.visitor(t, "alice")
 	with := func(session string) http.Header {
 		h := asPage()

@@ -233,6 +233,18 @@ func TestCodeOpensOnce(t *testing.T) {
 	}
 }
 
+// Two browsers with one challenge type the right code at once: both guesses are counted before either opens.
+func TestCodeOpensInOneBrowserOnly(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.begin(&b)
+	other := Ticket{Challenge: b.Challenge, Browser: BrowserID{7}}
+	s.want("one is counted", s.a.attempt(s.now, s.p, b, rightMark), compare)
+	s.want("the other too", s.a.attempt(s.now, s.p, other, rightMark), compare)
+	s.want("one opens", s.a.open(s.now, s.p, b), Right)
+	s.want("the other is too late", s.a.open(s.now, s.p, other), Expired)
+}
+
 // A gateway that dies between counting the last guess and opening the session must not lock the visitor out.
 func TestGuessThatWasWrittenDownMayBeAskedAgain(t *testing.T) {
 	t.Parallel()
