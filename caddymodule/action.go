@@ -176,11 +176,10 @@ func (v *visit) ownSession() *session.Session {
 	return &s
 }
 
+// revoke ends a session on every gateway. The entry outlives every token that any gate of ours could have renewed it by.
 func (v *visit) revoke(s *session.Session) error {
-	until := s.AuthTime.Add(maxSession)
-	if end := s.AuthTime.Add(v.session); v.session > 0 && end.After(s.Expires) {
-		until = end
-	} else if v.idle == 0 {
+	until := s.AuthTime.Add(v.app.longest)
+	if s.Expires.After(until) {
 		until = s.Expires
 	}
 	return v.app.realm.view().Revoke(v.ctx, session.Revocation{Session: s.ID, Until: until.Unix() + 1})

@@ -40,6 +40,7 @@ type App struct {
 	log       *zap.Logger
 	gates     map[string]*Handler // the first one of each zone
 	handlers  int
+	longest   time.Duration // the longest session that any gate allows
 }
 
 // CaddyModule returns the Caddy module information.
@@ -129,6 +130,7 @@ func (a *App) Start() error {
 // enlist makes a gate known. Caddy provisions handlers one after the other, before it serves.
 func (a *App) enlist(h *Handler) {
 	a.handlers++
+	a.longest = max(a.longest, h.session)
 	if a.gates == nil {
 		a.gates = make(map[string]*Handler)
 	}

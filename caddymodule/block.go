@@ -5,9 +5,9 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
-// block reads "<name> { … }" of a guest without arguments, option by option.
+// block reads "<name> { … }" without arguments, option by option.
 func block(d *caddyfile.Dispenser, read func(option string) error) error {
-	d.Next() // consume guest name
+	d.Next() // consume name
 	if d.NextArg() {
 		return d.ArgErr()
 	}

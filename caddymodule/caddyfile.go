@@ -39,20 +39,7 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //		}
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // consume option name
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	seen := make(map[string]bool)
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := once(d, seen); err != nil {
-			return err
-		}
-		if err := a.unmarshalOption(d); err != nil {
-			return err
-		}
-	}
-	return nil
+	return block(d, func(string) error { return a.unmarshalOption(d) })
 }
 
 func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
@@ -104,20 +91,7 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 //		send_wait        <duration>
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // consume directive name
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	seen := make(map[string]bool)
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		if err := once(d, seen); err != nil {
-			return err
-		}
-		if err := h.unmarshalOption(d); err != nil {
-			return err
-		}
-	}
-	return nil
+	return block(d, func(string) error { return h.unmarshalOption(d) })
 }
 
 func (h *Handler) unmarshalOption(d *caddyfile.Dispenser) (err error) {
