@@ -33,12 +33,8 @@ func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, p place) *admissi
 	if err != nil {
 		return nil
 	}
-	k := h.app.realm.keys.Load()
-	if k == nil || k.view.Age() > h.staleOK {
-		return nil
-	}
-	era := k.view.Era()
-	if era == nil {
+	k, era := h.app.realm.known(r.Context())
+	if era == nil || k.view.Age() > h.staleOK {
 		return nil
 	}
 	a, ok := h.app.realm.cache.Get(token)

@@ -19,6 +19,9 @@ func (v *visit) challenge() error {
 	if err := v.reach(); err != nil {
 		return v.fault("store does not answer", err)
 	}
+	if v.r.Method == http.MethodGet && v.admit(v.r, v.repl, v.place) != nil {
+		return v.redirect(v.place.home()) // the store was heard of only now
+	}
 	found, err := v.findNumber()
 	if err != nil {
 		return v.fault("directory does not answer", err)
@@ -37,7 +40,10 @@ func (v *visit) challenge() error {
 func (v *visit) turnAway() error {
 	f := verificationRequired.refusal()
 	v.app.realm.start()
-	if view := v.app.realm.view(); view != nil && view.Fault() != nil {
+	_, carries := onlyCookie(v.cookieLines(v.r), v.place.names.session)
+	view := v.app.realm.view()
+	silent := view == nil || view.Era() == nil
+	if silent && carries || view != nil && view.Fault() != nil {
 		f = storeUnavailable.refusal()
 		f.retry = outageRetry
 	}

@@ -22,6 +22,9 @@ import (
 // storeTimeout bounds everything that one request asks of the store, so that a visitor has an answer within a second.
 const storeTimeout = 800 * time.Millisecond
 
+// firstWait bounds how long a request waits for the first word of the store.
+const firstWait = 300 * time.Millisecond
+
 // farewell is how long a realm that nobody is in any more waits for texts on their way before it closes its store.
 const farewell = 10 * time.Second
 
@@ -167,6 +170,27 @@ func (r *realm) close() error {
 	}
 	_, err := stores.Delete(r.stores.key)
 	return err
+}
+
+// known returns the keys and the era, nil when the store has not been heard of. Right after the start it waits a little:
+// who comes with a session then must not be taken for a stranger, and sent a text.
+func (r *realm) known(ctx context.Context) (*realmKeys, *session.Era) {
+	k := r.keys.Load()
+	if k != nil {
+		if era := k.view.Era(); era != nil {
+			return k, era
+		}
+		if k.view.Fault() != nil {
+			return k, nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	era, err := r.ready(ctx)
+	if err != nil {
+		return k, nil
+	}
+	return r.keys.Load(), era.era
 }
 
 // view is the realm's view of its store, nil before the secret is known.

@@ -336,6 +336,15 @@ func TestRevocationReachesOtherGateways(t *testing.T) {
 	}
 }
 
+func TestFirstEraComesAtOnce(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	wait(t, follow(t, openStore(t), newSecret(t)))
+	if took := time.Since(began); took > 400*time.Millisecond {
+		t.Errorf("the first era took %s: it waited for news", took)
+	}
+}
+
 func TestLostMemoryBeginsANewEra(t *testing.T) {
 	t.Parallel()
 	s, secret := openStore(t), newSecret(t)

@@ -147,7 +147,9 @@ func (v *View) checkEpoch(ctx context.Context) error {
 		return err
 	}
 	v.synced.Store(v.now().UnixMilli())
-	if old := v.era.Swap(era); old != nil {
+	old := v.era.Swap(era)
+	v.report(nil) // who waits need not wait for the news
+	if old != nil {
 		v.log.Error("store has lost its memory, all sessions have ended", "old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
 	}
 	return nil
