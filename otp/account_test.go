@@ -253,6 +253,10 @@ func TestGuessThatWasWrittenDownMayBeAskedAgain(t *testing.T) {
 	s.try(b, Mark{1}, false)
 	s.try(b, Mark{2}, false)
 	s.want("counted, then killed", s.a.attempt(s.now, s.p, b, rightMark), compare)
+	s.want("a reload in the block", s.begin(&b), Blocked)
+	if b.Challenge == (ChallengeID{}) || s.begin(&b).Challenge.ID != b.Challenge {
+		t.Error("a reload in the block costs the ticket")
+	}
 	s.want("a wrong one asked again tells nothing", s.try(b, Mark{2}, false), Blocked)
 	s.want("a new one", s.try(b, Mark{9}, false), Blocked)
 	s.want("the right one again", s.try(b, rightMark, true), Right)

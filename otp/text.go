@@ -31,7 +31,7 @@ const joinWindow = 10 * time.Second
 // begin finds the challenge to show to the holder of ticket. With auto, one without a challenge gets one, and a text.
 func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, fresh freshIDs) Outcome {
 	if k := a.barred(now); k != "" {
-		return a.outcome(k, now, p, nil)
+		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
 	if c := a.challenge(t.Challenge); c != nil && (c.waits(now) || c.answered(t.Browser, now)) {
 		return a.outcome(Open, now, p, c)
