@@ -108,7 +108,7 @@ func (s *site) visitor(t *testing.T, user string) *visitor {
 func visitorAt(t *testing.T, s *site, base, user string) *visitor {
 	jar, _ := cookiejar.New(nil)
 	return &visitor{t: t, site: s, base: base, user: user, http: &http.Client{
-		Jar: jar, Timeout: 10 * time.Second,
+		Jar: jar, Timeout: 30 * time.Second,
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 300, DialContext: toLoopback},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
