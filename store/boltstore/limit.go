@@ -24,8 +24,9 @@ type use struct {
 
 // Take notes a use. It is remembered for the longest window that the key was asked for, so that a caller with a shorter
 // one makes it forget nothing.
-func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (wait time.Duration, err error) {
-	err = s.update(ctx, "counting use", func(tx *bbolt.Tx) error {
+func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
+	var wait time.Duration
+	err := s.update(ctx, "counting use", func(tx *bbolt.Tx) error {
 		b, now := tx.Bucket(limitBucket), s.now()
 		uses, err := usesOf(b, key, now)
 		if err != nil {
@@ -40,7 +41,10 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 		at := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli()))
 		return b.Put(useKey(key, id), withExpiry(at, now.Add(longest(uses, limits))))
 	})
-	return wait, err
+	if err != nil {
+		return 0, err
+	}
+	return wait, nil
 }
 
 // Give takes a use back.

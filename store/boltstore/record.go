@@ -72,7 +72,10 @@ func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires 
 		}
 		return s.put(tx, key, next, expires)
 	})
-	return swapped && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	return swapped, nil
 }
 
 // is reports whether the record under key is what the caller saw.

@@ -31,7 +31,8 @@ func (s *Store) view(ctx context.Context, doing string, f func(tx *bbolt.Tx) err
 	return failed(doing, err)
 }
 
-// update runs a write. Once it has begun it cannot be interrupted, but who waits for his turn can give up.
+// update runs a write. Who waits can give up, for his turn or for the disk; a write that has begun then still ends, unseen.
+// After an error, what f wrote down elsewhere must not be read: it may still be running.
 func (s *Store) update(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
 	db, err := s.open(ctx)
 	if err != nil {
@@ -42,8 +43,17 @@ func (s *Store) update(ctx context.Context, doing string, f func(tx *bbolt.Tx) e
 	case <-ctx.Done():
 		return failed(doing, gaveUp(ctx))
 	}
-	defer func() { <-s.writing }()
-	return failed(doing, guard(func() error { return db.Update(f) }))
+	written := make(chan error, 1)
+	go func() {
+		defer func() { <-s.writing }()
+		written <- guard(func() error { return db.Update(f) })
+	}()
+	select {
+	case err := <-written:
+		return failed(doing, err)
+	case <-ctx.Done():
+		return failed(doing, gaveUp(ctx))
+	}
 }
 
 // guard makes an error of a panic, which is how bbolt reports a broken file: the sites that do not use the store must go
