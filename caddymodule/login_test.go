@@ -215,13 +215,13 @@ func TestResend(t *testing.T) {
 func TestFailedSendMayBeRepeatedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
-	s.provider.FailWith(1530)
+	s.provider.FailWith("1530")
 	v := s.visitor(t, "alice")
 	p := v.open("/")
 	if p.status != http.StatusBadGateway || !strings.Contains(p.body, "could not be sent") || strings.Contains(p.body, "disabled data-wait") {
 		t.Fatalf("failed: status %d, body %s", p.status, p.body)
 	}
-	s.provider.FailWith(0)
+	s.provider.FailWith("")
 	if p = v.resend(p, "/"); p.status != http.StatusSeeOther {
 		t.Fatalf("again: status %d", p.status)
 	}

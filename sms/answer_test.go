@@ -5,21 +5,29 @@ import (
 	"testing"
 )
 
-func FuzzReadDexatel(f *testing.F) {
-	f.Add(201, []byte(`{"data":[{"id":"x","status":"enroute"}]}`))
-	f.Add(400, []byte(`{"errors":[{"code":"1523"}]}`))
-	f.Add(200, []byte(`{"data":null,"errors":[{}]}`))
+// fuzzAnswer makes sure that no answer of a provider, however odd, leads to an error without a class, to a refusal that
+// counts as accepted, or to a name that is unfit for a log.
+func fuzzAnswer(f *testing.F, read func(answer) (Receipt, error), seeds ...string) {
+	f.Helper()
+	for _, s := range seeds {
+		f.Add(200, []byte(s))
+		f.Add(400, []byte(s))
+	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		receipt, err := readDexatel(answer{status: status, body: body})
+		receipt, err := read(answer{status: status, body: body})
 		var failure *Error
 		if err != nil && !errors.As(err, &failure) {
 			t.Errorf("error %v has no class", err)
 		}
-		if status >= 300 && err == nil {
+		if (status < 200 || status >= 300) && err == nil {
 			t.Errorf("status %d counts as accepted", status)
 		}
-		if len(receipt.ID) > 64 {
-			t.Errorf("name of %d bytes", len(receipt.ID))
+		if printable(receipt.ID) != receipt.ID {
+			t.Errorf("name %q", receipt.ID)
 		}
 	})
+}
+
+func FuzzDexatelAnswer(f *testing.F) {
+	fuzzAnswer(f, readDexatel, `{"data":[{"id":"x","status":"enroute"}]}`, `{"errors":[{"code":"1523"}]}`, `{"data":null,"errors":[{}]}`)
 }

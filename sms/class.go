@@ -1,7 +1,10 @@
 package sms
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -27,6 +30,28 @@ const (
 	// Ambiguous: the provider may have accepted the message. It must not be sent again by us.
 	Ambiguous Class = "ambiguous"
 )
+
+// Classes are all classes there are.
+var Classes = []Class{InvalidNumber, Blocked, RateLimited, Unauthorized, Account, Config, Temporary, Ambiguous}
+
+// another reports whether another provider may be asked after a failure of this class: the message was surely not
+// accepted, and the reason lies with the provider or our account there, not with the phone.
+func (c Class) another() bool {
+	switch c {
+	case RateLimited, Unauthorized, Account, Config, Temporary:
+		return true
+	}
+	return false
+}
+
+// sick reports whether a failure of this class speaks against the provider as a whole.
+func (c Class) sick() bool {
+	switch c {
+	case Unauthorized, Account, Config, Temporary, Ambiguous:
+		return true
+	}
+	return false
+}
 
 // Error is a failed send. Its text is for the operator's log: it holds no number, no code and no secret.
 type Error struct {
@@ -56,3 +81,64 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// ClassOf is the class of a failed send, and "" when it did not fail. An error that has no class counts as Ambiguous: what
+// is not known to have failed may have arrived.
+func ClassOf(err error) Class {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Class
+	}
+	return Ambiguous
+}
+
+// classOf is what an HTTP status means where the body says no more.
+func classOf(status int) Class {
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return Unauthorized
+	case status == http.StatusPaymentRequired:
+		return Account
+	case status == http.StatusTooManyRequests:
+		return RateLimited
+	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout, status == http.StatusRequestTimeout:
+		// An intermediary gave up on a provider that may have accepted.
+		return Ambiguous
+	case status >= 500:
+		return Temporary
+	}
+	return Config
+}
+
+// refusal is the error for an answer that refuses: its class is that of the provider's code, if classes knows it, and of
+// the HTTP status otherwise. The code is kept only if it looks like one, because a provider may quote what we sent.
+func (a answer) refusal(code string, classes map[string]Class) *Error {
+	e := &Error{Class: classOf(a.status), Status: a.status, RetryAfter: a.retryAfter, Code: plainCode(code)}
+	if class, ok := classes[e.Code]; ok {
+		e.Class = class
+	}
+	return e
+}
+
+// unclear is the error for an answer whose status says yes and whose body, which has the last word with some providers,
+// cannot be read.
+func (a answer) unclear() *Error {
+	return &Error{Class: Ambiguous, Status: a.status, Err: errors.New("the answer cannot be read")}
+}
+
+// plainCode is a code fit for logs and metrics: letters, digits and a little more, and not so many digits in a row that
+// they could be a phone number or a code of ours.
+func plainCode(code string) string {
+	if len(code) > 80 || len(code) >= 6 && strings.Trim(code, "+0123456789") == "" {
+		return ""
+	}
+	if strings.ContainsFunc(code, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-. ", r))
+	}) {
+		return ""
+	}
+	return code
+}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
 // DexatelURL is where Dexatel's API is.
@@ -16,15 +17,17 @@ const DexatelURL = "https://api.dexatel.com"
 
 // DexatelOptions are the settings of an account at Dexatel.
 type DexatelOptions struct {
-	APIKey   string        // required
-	From     string        // required: an approved sender
-	Template string        // the ID of an approved template; without one our own text is sent
-	BaseURL  string        // default DexatelURL
-	Timeout  time.Duration // default DefaultTimeout
+	APIKey       string        // required
+	From         string        // required: an approved sender
+	Template     string        // the ID of an approved template; without one our own text is sent
+	Remote       bool          // Dexatel makes the codes, as long as ours would be, and checks them
+	ReportSecret string        // with which Dexatel signs reports; without it none is believed
+	BaseURL      string        // default DexatelURL
+	Timeout      time.Duration // default DefaultTimeout
 }
 
-// Dexatel sends through Dexatel: without a template as a message with our text, with one as a verification with our code,
-// which Dexatel puts into the template. Either way the code is ours and is checked by us.
+// Dexatel sends through Dexatel: without a template as a message with our text; with one as a verification with our code,
+// which Dexatel puts into the template; with Remote as a verification whose code Dexatel makes and checks.
 type Dexatel struct {
 	options DexatelOptions
 	client  *client
@@ -33,40 +36,24 @@ type Dexatel struct {
 var (
 	_ Sender      = (*Dexatel)(nil)
 	_ CodeLimiter = (*Dexatel)(nil)
+	_ Checker     = (*Dexatel)(nil)
+	_ Reporter    = (*Dexatel)(nil)
 )
 
 // NewDexatel returns a sender. Errors name the option that is wrong.
 func NewDexatel(o DexatelOptions) (*Dexatel, error) {
-	if o.BaseURL == "" {
-		o.BaseURL = DexatelURL
+	base, err := baseURL(o.BaseURL, DexatelURL)
+	if err != nil {
+		return nil, err
 	}
-	o.BaseURL = strings.TrimRight(o.BaseURL, "/")
+	o.BaseURL = base
 	switch {
-	case o.APIKey == "":
-		return nil, errors.New("api_key: it is missing")
-	case strings.ContainsAny(o.APIKey, "\r\n"):
-		return nil, errors.New("api_key: it has more than one line")
 	case o.From == "":
 		return nil, errors.New("from: it is missing; expected the name of an approved sender")
+	case o.Remote && o.Template == "":
+		return nil, errors.New("check remote: it needs a template, into which Dexatel puts the code")
 	}
-	if err := secureURL(o.BaseURL); err != nil {
-		return nil, fmt.Errorf("base_url: %w", err)
-	}
-	return &Dexatel{options: o, client: newClient(o.Timeout)}, nil
-}
-
-// secureURL accepts HTTPS, and plain HTTP on this machine.
-func secureURL(raw string) error {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return errors.New("it is not an address like https://api.example.com")
-	}
-	host := u.Hostname()
-	local := host == "localhost" || host == "127.0.0.1" || host == "::1"
-	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
-		return errors.New("it is not https")
-	}
-	return nil
+	return &Dexatel{options: o, client: newClient(o.Timeout)}, credential("api_key", o.APIKey)
 }
 
 // Name is "dexatel".
@@ -94,39 +81,70 @@ type dexatelVerification struct {
 	Sender   string `json:"sender"`
 	Phone    string `json:"phone"`
 	Template string `json:"template"`
-	Code     string `json:"code"`
+	Code     string `json:"code,omitempty"`
+	Length   int    `json:"code_length,omitempty"`
 }
 
 // Send hands a text to Dexatel.
 func (d *Dexatel) Send(ctx context.Context, m Message) (Receipt, error) {
 	path, data := d.request(m)
-	body, err := json.Marshal(map[string]any{"data": data})
-	if err != nil {
-		return Receipt{}, &Error{Class: Config, Err: errors.New("the text cannot be encoded")}
-	}
-	a, err := d.client.post(ctx, d.options.BaseURL+path, d.header(), body)
+	a, err := d.call(ctx, http.MethodPost, path, data)
 	if err != nil {
 		return Receipt{}, err
 	}
 	return readDexatel(a)
 }
 
-func (d *Dexatel) header() http.Header {
-	return http.Header{
-		"Content-Type":  {"application/json"},
-		"Accept":        {"application/json"},
-		"X-Dexatel-Key": {d.options.APIKey},
-		"User-Agent":    {"caddy-sms-2fa"},
+// call makes a request; data, if it is not nil, is wrapped as Dexatel wants it.
+func (d *Dexatel) call(ctx context.Context, method, path string, data any) (answer, error) {
+	header := http.Header{"Accept": {"application/json"}, "X-Dexatel-Key": {d.options.APIKey}}
+	if data == nil {
+		return d.client.do(ctx, request{method, d.options.BaseURL + path, header, nil})
 	}
+	body, err := json.Marshal(map[string]any{"data": data})
+	if err != nil {
+		return answer{}, &Error{Class: Config, Err: errors.New("the text cannot be encoded")}
+	}
+	header.Set("Content-Type", "application/json")
+	return d.client.do(ctx, request{method, d.options.BaseURL + path, header, body})
 }
 
 func (d *Dexatel) request(m Message) (path string, data any) {
-	if d.options.Template == "" {
-		return "/v1/messages", dexatelMessage{Channel: "SMS", From: d.options.From, To: []string{m.To.Digits()}, Text: m.Text}
+	o := d.options
+	if o.Template == "" {
+		return "/v1/messages", dexatelMessage{Channel: "SMS", From: o.From, To: []string{m.To.Digits()}, Text: m.Text}
 	}
-	return "/v1/verifications", dexatelVerification{
-		Channel: "SMS", Sender: d.options.From, Phone: m.To.Digits(), Template: d.options.Template, Code: m.Code,
+	v := dexatelVerification{Channel: "SMS", Sender: o.From, Phone: m.To.Digits(), Template: o.Template, Code: m.Code}
+	if d.MakesCodes() {
+		v.Code, v.Length = "", len(m.Code)
 	}
+	return "/v1/verifications", v
+}
+
+// MakesCodes reports whether Dexatel makes the codes.
+func (d *Dexatel) MakesCodes() bool { return d.options.Remote }
+
+// Check asks Dexatel for a verification of this number with this code: there is one exactly if the code is right and still
+// holds. Number and code travel in the address, as Dexatel wants it; they are in no log of ours.
+func (d *Dexatel) Check(ctx context.Context, to phone.Number, code string) (bool, error) {
+	query := url.Values{"phone": {to.Digits()}, "code": {code}}
+	a, err := d.call(ctx, http.MethodGet, "/v1/verifications?"+query.Encode(), nil)
+	if err != nil {
+		return false, err
+	}
+	var body dexatelAnswer
+	var found []struct {
+		Phone string `json:"phone"`
+	}
+	readable := json.Unmarshal(a.body, &body) == nil
+	switch {
+	case !a.ok() || len(body.Errors) > 0:
+		return false, dexatelError(a, body)
+	case !readable || json.Unmarshal(body.Data, &found) != nil:
+		return false, a.unclear()
+	}
+	// A filter that was not understood would list everybody's.
+	return len(found) == 1 && strings.TrimPrefix(found[0].Phone, "+") == to.Digits(), nil
 }
 
 // dexatelAnswer is an answer. Data is an object or a list of objects: the documentation has both.
@@ -149,7 +167,7 @@ type dexatelItem struct {
 func readDexatel(a answer) (Receipt, error) {
 	var body dexatelAnswer
 	readable := json.Unmarshal(a.body, &body) == nil
-	if a.status >= 300 || readable && len(body.Errors) > 0 {
+	if !a.ok() || readable && len(body.Errors) > 0 {
 		return Receipt{}, dexatelError(a, body)
 	}
 	item := firstItem(body.Data)
@@ -173,23 +191,11 @@ func firstItem(data json.RawMessage) dexatelItem {
 	return item
 }
 
-// printable keeps a provider's name for a message fit for a log line.
-func printable(id string) string {
-	if len(id) > 64 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return ""
-	}
-	return id
-}
-
 func dexatelError(a answer, body dexatelAnswer) *Error {
-	e := &Error{Class: classOf(a.status), Status: a.status, RetryAfter: a.retryAfter}
-	if len(body.Errors) > 0 {
-		e.Code = digits(body.Errors[0].Code)
-		if class, ok := dexatelClasses[e.Code]; ok {
-			e.Class = class
-		}
+	if len(body.Errors) == 0 {
+		return a.refusal("", nil)
 	}
-	return e
+	return a.refusal(digits(body.Errors[0].Code), dexatelClasses)
 }
 
 // digits reads a code that is a number, or a text of digits.

@@ -1,14 +1,14 @@
 package sms_test
 
 import (
-	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,14 +17,41 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-var message = sms.Message{
-	ID: "0123", To: phone.Number("+15005550006"), Code: "482913", TTL: 5 * time.Minute,
-	Text: "Acme: your code is 482913.\n\n@app.example.com #482913",
+// template is the ID of an approved one.
+const template = "11111111-2222-4333-8444-555555555555"
+
+func dexatelWith(change func(*sms.DexatelOptions)) func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+	return func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+		d := testenv.StartDexatel(t)
+		return d.Provider, func(url string) (sms.Sender, error) {
+			o := sms.DexatelOptions{APIKey: d.Key, From: "Acme", BaseURL: url, Timeout: timeout}
+			change(&o)
+			return sms.NewDexatel(o)
+		}, []string{d.Key}
+	}
 }
 
-func newDexatel(t *testing.T, url, key, template string) *sms.Dexatel {
+var dexatelCodes = map[sms.Class][]string{
+	sms.Config: {"1005", "1007", "1503", "1504", "1505", "1620", "1625", "1508", "1510", "1526", "1705", "1512", "1513", "1514", "1622",
+		"1624", "1628", "1635", "1515", "1623", "1629", "1631", "1632", "1640", "1641", "1642", "1643", "1644", "1645", "1646", "1647", "1648", "1649"},
+	sms.InvalidNumber: {"1506", "1507", "1523", "1621"},
+	sms.Account:       {"1524", "1525"},
+	sms.Blocked:       {"1530", "1531"},
+}
+
+func init() {
+	providers = append(providers,
+		provider{"dexatel", dexatelWith(func(*sms.DexatelOptions) {}), dexatelCodes, "9999", ""},
+		provider{"dexatel with a template", dexatelWith(func(o *sms.DexatelOptions) { o.Template = template }), dexatelCodes, "9999", ""},
+		provider{"dexatel, checking", dexatelWith(func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true }), dexatelCodes, "9999", ""},
+	)
+}
+
+func newDexatel(t *testing.T, p *testenv.Dexatel, change func(*sms.DexatelOptions)) *sms.Dexatel {
 	t.Helper()
-	d, err := sms.NewDexatel(sms.DexatelOptions{APIKey: key, From: "Acme", Template: template, BaseURL: url, Timeout: 700 * time.Millisecond})
+	o := sms.DexatelOptions{APIKey: p.Key, From: "Acme", BaseURL: p.URL, Timeout: timeout}
+	change(&o)
+	d, err := sms.NewDexatel(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,12 +61,12 @@ func newDexatel(t *testing.T, url, key, template string) *sms.Dexatel {
 func TestDexatelContract(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartDexatel(t)
-	for _, template := range []string{"", "11111111-2222-3333-4444-555555555555"} {
+	for _, id := range []string{"", template} {
 		for _, mood := range []testenv.Mood{testenv.Behave, testenv.ObjectData, testenv.ArrayData} {
 			p.Misbehave(mood)
-			receipt, err := newDexatel(t, p.URL, p.Key, template).Send(t.Context(), message)
+			receipt, err := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id }).Send(t.Context(), message)
 			if err != nil || !strings.HasPrefix(receipt.ID, "message-") {
-				t.Errorf("template %q, %q: receipt %+v, %v", template, mood, receipt, err)
+				t.Errorf("template %q, %q: receipt %+v, %v", id, mood, receipt, err)
 			}
 		}
 	}
@@ -52,137 +79,101 @@ func TestDexatelContract(t *testing.T) {
 	}
 }
 
-// Every documented code ends in the right class, and none tells anything of the text.
-func TestDexatelCodes(t *testing.T) {
+// Dexatel's own ways to refuse, beside those of every provider.
+func TestDexatelRefuses(t *testing.T) {
 	t.Parallel()
-	classes := map[sms.Class][]int{
-		sms.Config: {1005, 1007, 1503, 1504, 1505, 1620, 1625, 1508, 1510, 1526, 1705, 1512, 1513, 1514, 1622, 1624, 1628, 1635, 1515,
-			1623, 1629, 1631, 1632, 1640, 1641, 1642, 1643, 1644, 1645, 1646, 1647, 1648, 1649, 9999},
-		sms.InvalidNumber: {1506, 1507, 1523, 1621},
-		sms.Account:       {1524, 1525},
-		sms.Blocked:       {1530, 1531},
-	}
-	p := testenv.StartDexatel(t)
-	d := newDexatel(t, p.URL, p.Key, "")
-	for class, codes := range classes {
-		for _, code := range codes {
-			p.FailWith(code)
-			_, err := d.Send(t.Context(), message)
-			var failure *sms.Error
-			if !errors.As(err, &failure) || failure.Class != class || failure.Code != fmt.Sprint(code) {
-				t.Errorf("code %d: %v, want %s", code, err, class)
-			}
-		}
-	}
-}
-
-func TestDexatelFaults(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		mood       testenv.Mood
-		class      sms.Class // "" is accepted
-		retryAfter time.Duration
-	}{
-		{testenv.Unauthorized, sms.Unauthorized, 0},
-		{testenv.TooMany, sms.RateLimited, 7 * time.Second},
-		{testenv.TooManyBare, sms.RateLimited, 0},
-		{testenv.Error500, sms.Temporary, 0},
-		{testenv.Hang, sms.Ambiguous, 0},
-		{testenv.Drip, "", 0},
-		{testenv.Huge, "", 0},
-		{testenv.BrokenJSON, "", 0},
-		{testenv.StringCodes, sms.InvalidNumber, 0},
-		{testenv.Redirect, sms.Config, 0},
-		{testenv.AcceptThenReset, sms.Ambiguous, 0},
-		{testenv.OKWithErrors, sms.Blocked, 0},
-		{testenv.Rejected, sms.Blocked, 0},
-	}
-	for _, tt := range tests {
-		t.Run(string(tt.mood), func(t *testing.T) {
-			t.Parallel()
-			p := testenv.StartDexatel(t)
-			p.Misbehave(tt.mood)
-			began := time.Now()
-			_, err := newDexatel(t, p.URL, p.Key, "").Send(t.Context(), message)
-			if took := time.Since(began); took > 3*time.Second {
-				t.Errorf("took %s", took)
-			}
-			judge(t, err, tt.class, p.Key)
-			var failure *sms.Error
-			if errors.As(err, &failure) && failure.RetryAfter != tt.retryAfter {
-				t.Errorf("retry after %s, want %s", failure.RetryAfter, tt.retryAfter)
-			}
-			if requests, elsewhere := p.Requests(); requests != 1 || elsewhere != 0 {
-				t.Errorf("%d requests, %d of them elsewhere", requests, elsewhere)
-			}
-		})
-	}
-}
-
-// judge holds a result against its class, and makes sure that nothing secret is in the error.
-func judge(t *testing.T, err error, class sms.Class, key string) {
-	t.Helper()
-	var failure *sms.Error
-	switch {
-	case class == "" && err != nil:
-		t.Errorf("not accepted: %v", err)
-	case class != "" && (!errors.As(err, &failure) || failure.Class != class):
-		t.Errorf("%v, want %s", err, class)
-	}
-	for _, secret := range []string{"15005550006", message.Code, key, "your code is"} {
-		if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, secret) {
-			t.Errorf("%q tells %q", text, secret)
-		}
-	}
-}
-
-func TestDexatelUnreachable(t *testing.T) {
-	t.Parallel()
-	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
-	t.Cleanup(untrusted.Close)
-	for name, url := range map[string]string{
-		"refused":         "http://" + testenv.FreeAddr(t),
-		"no such name":    "https://sms.invalid",
-		"bad certificate": untrusted.URL,
+	for mood, class := range map[testenv.Mood]sms.Class{
+		testenv.StringCodes: sms.InvalidNumber, testenv.OKWithErrors: sms.Blocked, testenv.Rejected: sms.Blocked,
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := newDexatel(t, url, "key-of-the-account", "").Send(t.Context(), message)
-			judge(t, err, sms.Temporary, "key-of-the-account")
-		})
+		p := testenv.StartDexatel(t)
+		p.Misbehave(mood)
+		_, err := newDexatel(t, p, func(*sms.DexatelOptions) {}).Send(t.Context(), message)
+		judge(t, err, class, []string{p.Key})
 	}
 }
 
-// A provider that closes a connection which is used again may have accepted. net/http repeats some requests then.
-func TestNothingIsSentTwice(t *testing.T) {
+func TestDexatelChecks(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	var requests atomic.Int64
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := new(bytes.Buffer)
-		_, _ = body.ReadFrom(r.Body)
-		if requests.Add(1) == 1 {
-			w.WriteHeader(http.StatusCreated)
-			fmt.Fprint(w, `{"data":[{"id":"x"}]}`)
-			return
-		}
-		c, _, _ := w.(http.Hijacker).Hijack()
-		c.Close()
-	})}
-	go func() { _ = server.Serve(l) }()
-	t.Cleanup(func() { server.Close() })
-	d := newDexatel(t, "http://"+l.Addr().String(), "key", "")
+	p := testenv.StartDexatel(t)
+	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true })
 	if _, err := d.Send(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
-	_, err = d.Send(t.Context(), message)
-	judge(t, err, sms.Ambiguous, "key-")
-	if n := requests.Load(); n != 2 {
-		t.Errorf("%d requests for two sends", n)
+	code := p.Wait(t, 1).Code
+	for _, tt := range []struct {
+		name string
+		to   phone.Number
+		code string
+		want bool
+	}{
+		{"wrong code", message.To, message.Code, false},
+		{"right code of another number", "+15005550009", code, false},
+		{"right code", message.To, code, true},
+		{"right code again", message.To, code, false},
+	} {
+		if right, err := d.Check(t.Context(), tt.to, tt.code); err != nil || right != tt.want {
+			t.Errorf("%s: %v, %v", tt.name, right, err)
+		}
+	}
+	for mood, class := range map[testenv.Mood]sms.Class{
+		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Temporary, testenv.Hang: sms.Ambiguous,
+		testenv.BrokenJSON: sms.Ambiguous, testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
+	} {
+		p.Misbehave(mood)
+		right, err := d.Check(t.Context(), message.To, code)
+		if right {
+			t.Errorf("%s: the code counts as right", mood)
+		}
+		judge(t, err, class, []string{p.Key, code})
+	}
+}
+
+func TestDexatelReports(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	p := testenv.StartDexatel(t)
+	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.ReportSecret = "dxt-secret" })
+	const body = `{"data":{"event":"delivery","status":"delivered","message_id":"m-1","timestamp":"2026-01-02 03:04:00"}}`
+	sign := func(body string) []byte {
+		mac := hmac.New(sha256.New, []byte("dxt-secret"))
+		mac.Write([]byte(body))
+		return mac.Sum(nil)
+	}
+	inHex := func(body string) string { return hex.EncodeToString(sign(body)) }
+	with := func(old, new string) string { return strings.Replace(body, old, new, 1) }
+	tests := []struct {
+		name, body, signature string
+		want                  sms.State
+		err                   error
+	}{
+		{"delivered, in hex", body, inHex(body), sms.Delivered, nil},
+		{"delivered, in base64", body, base64.StdEncoding.EncodeToString(sign(body)), sms.Delivered, nil},
+		{"in capitals", with("delivered", "FAILED"), inHex(with("delivered", "FAILED")), sms.Undelivered, nil},
+		{"expired", with("delivered", "expired"), inHex(with("delivered", "expired")), sms.Undelivered, nil},
+		{"another event", with(`"delivery"`, `"message"`), inHex(with(`"delivery"`, `"message"`)), "", nil},
+		{"unknown status", with("delivered", "pondered"), inHex(with("delivered", "pondered")), "", nil},
+		{"not signed", body, "", "", sms.ErrForged},
+		{"signed by somebody else", body, inHex(body + " "), "", sms.ErrForged},
+		{"old", with("2026-01-02", "2026-01-01"), inHex(with("2026-01-02", "2026-01-01")), "", sms.ErrStale},
+		{"no JSON", "x", inHex("x"), "", sms.ErrUnreadable},
+		{"without a name", `{"data":{}}`, inHex(`{"data":{}}`), "", sms.ErrUnreadable},
+	}
+	for _, tt := range tests {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.body))
+		r.Header.Set("X-Dexatel-Signature", tt.signature)
+		reports, err := d.ReadReports(r, []byte(tt.body), now)
+		if !errors.Is(err, tt.err) || tt.want == "" && len(reports) > 0 || tt.want != "" && (len(reports) != 1 || reports[0] != sms.Report{ID: "m-1", State: tt.want}) {
+			t.Errorf("%s: %+v, %v", tt.name, reports, err)
+		}
+	}
+	// The vector of the documentation's algorithm.
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("X-Dexatel-Signature", "f14d09b157f19de37ab3e0ecc14ea3d988d015065fb4bf0af4c3eec9aeb97df6")
+	if _, err := d.ReadReports(r, []byte(`{"data":{"event":"delivery","status":"delivered"}}`), now); !errors.Is(err, sms.ErrUnreadable) {
+		t.Errorf("the vector's signature: %v", err)
+	}
+	if newDexatel(t, p, func(*sms.DexatelOptions) {}).Reports() == nil || d.Reports() != nil {
+		t.Error("a secret is what makes reports worth reading")
 	}
 }
 
@@ -192,31 +183,16 @@ func TestDexatelOptions(t *testing.T) {
 	if _, err := sms.NewDexatel(good); err != nil {
 		t.Error(err)
 	}
-	for option, break_ := range map[string]func(*sms.DexatelOptions){
-		"api_key":  func(o *sms.DexatelOptions) { o.APIKey = "" },
-		"from":     func(o *sms.DexatelOptions) { o.From = "" },
-		"base_url": func(o *sms.DexatelOptions) { o.BaseURL = "http://api.example.com" },
+	for option, spoil := range map[string]func(*sms.DexatelOptions){
+		"api_key":      func(o *sms.DexatelOptions) { o.APIKey = "k\nX-Evil: 1" },
+		"from":         func(o *sms.DexatelOptions) { o.From = "" },
+		"base_url":     func(o *sms.DexatelOptions) { o.BaseURL = "http://api.example.com" },
+		"check remote": func(o *sms.DexatelOptions) { o.Remote = true },
 	} {
 		o := good
-		break_(&o)
+		spoil(&o)
 		if _, err := sms.NewDexatel(o); err == nil || !strings.HasPrefix(err.Error(), option+":") {
 			t.Errorf("error %v does not name %s", err, option)
 		}
-	}
-}
-
-func TestLogPrintsLoudly(t *testing.T) {
-	t.Parallel()
-	var b bytes.Buffer
-	if _, err := sms.NewLog(&b).Send(t.Context(), message); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"DEVELOPMENT ONLY", message.Text, "••••••••06"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("%q is missing in\n%s", want, b.String())
-		}
-	}
-	if strings.Contains(b.String(), "5005550006") {
-		t.Error("the number is printed")
 	}
 }

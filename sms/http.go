@@ -25,7 +25,7 @@ const (
 )
 
 // client speaks HTTP with one provider. It makes one attempt: net/http repeats a request on its own only when it knows a
-// way to rewind the body and the method is safe to repeat, and here neither is so. Redirects are not followed, so that
+// way to rewind the body and the method is safe to repeat; see build. Redirects are not followed, so that
 // credentials go nowhere else. Compressed answers are not asked for.
 type client struct {
 	http    *http.Client
@@ -52,6 +52,14 @@ func newClient(timeout time.Duration) *client {
 	}}
 }
 
+// request is one request to a provider.
+type request struct {
+	method string
+	url    string
+	header http.Header
+	body   []byte
+}
+
 // answer is what a provider said.
 type answer struct {
 	status     int
@@ -59,31 +67,46 @@ type answer struct {
 	retryAfter time.Duration
 }
 
-// post sends a body once. An error is an *Error: Temporary when surely nothing was accepted, because nothing of the
+// ok reports whether the status says yes.
+func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// do makes a request once. An error is an *Error: Temporary when surely nothing was accepted, because nothing of the
 // request was written; Ambiguous from then on.
-func (c *client) post(ctx context.Context, url string, header http.Header, body []byte) (answer, error) {
+func (c *client) do(ctx context.Context, q request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var written atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
-	// Hiding the reader's type keeps net/http from making GetBody, with which it could repeat the request.
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, io.MultiReader(bytes.NewReader(body)))
+	r, err := q.build(ctx)
 	if err != nil {
 		return answer{}, &Error{Class: Config, Err: errors.New("the address of the provider is not a URL")}
 	}
-	r.ContentLength = int64(len(body))
-	r.Header = header
 	res, err := c.http.Do(r)
 	if err != nil {
 		return answer{}, transportError(err, written.Load())
 	}
 	defer res.Body.Close()
 	a := answer{status: res.StatusCode, retryAfter: c.retryAfter(res.Header.Get("Retry-After"))}
-	if a.body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil && a.status < 400 {
-		// The status says that it was accepted; what is lost is only the message's name.
+	if a.body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil && a.ok() {
+		// The status says that it was accepted; each provider knows what its body would have added.
 		a.body = nil
 	}
 	return a, nil
+}
+
+func (q request) build(ctx context.Context) (*http.Request, error) {
+	// A body that is not known to be empty, and that net/http does not know how to rewind, keeps it from repeating the
+	// request, a GET included.
+	r, err := http.NewRequestWithContext(ctx, q.method, q.url, io.MultiReader(bytes.NewReader(q.body)))
+	if err != nil {
+		return nil, err
+	}
+	r.ContentLength = int64(len(q.body))
+	r.Header = q.header
+	if r.Header.Get("User-Agent") == "" {
+		r.Header.Set("User-Agent", "caddy-sms-2fa")
+	}
+	return r, nil
 }
 
 // transportError sorts a fault by whether anything was written. The URL that net/http puts into its errors is left out.
@@ -126,22 +149,4 @@ func (c *client) retryAfter(value string) time.Duration {
 		d = at.Sub(c.now())
 	}
 	return min(max(d, 0), maxRetryAfter)
-}
-
-// classOf is what an HTTP status means where the body says no more.
-func classOf(status int) Class {
-	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return Unauthorized
-	case status == http.StatusPaymentRequired:
-		return Account
-	case status == http.StatusTooManyRequests:
-		return RateLimited
-	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout, status == http.StatusRequestTimeout:
-		// An intermediary gave up on a provider that may have accepted.
-		return Ambiguous
-	case status >= 500:
-		return Temporary
-	}
-	return Config
 }

@@ -4,350 +4,267 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
-// Text is a text that the provider accepted.
-type Text struct {
-	To, From, Text, Code, Template string
-	At                             time.Time
-}
-
-// Mood is how the provider misbehaves.
-type Mood string
-
-// All moods.
+// Moods of Dexatel's own.
 const (
-	Behave          Mood = ""
-	Unauthorized    Mood = "401"
-	TooMany         Mood = "429 with Retry-After: 7"
-	TooManyBare     Mood = "429"
-	Error500        Mood = "500"
-	Hang            Mood = "hang"
-	Drip            Mood = "slow drip"
-	Huge            Mood = "100 MB"
-	BrokenJSON      Mood = "broken JSON"
-	ObjectData      Mood = "data is an object"
-	ArrayData       Mood = "data is a list"
-	StringCodes     Mood = "error codes are strings, as in a bad number"
-	Redirect        Mood = "redirect to another host"
-	AcceptThenReset Mood = "accept, then reset"
-	OKWithErrors    Mood = "200 with errors"
-	Rejected        Mood = "201 with status rejected"
+	ObjectData   Mood = "data is an object"
+	ArrayData    Mood = "data is a list"
+	StringCodes  Mood = "error codes are strings, as in a bad number"
+	OKWithErrors Mood = "200 with errors"
+	Rejected     Mood = "201 with status rejected"
 )
 
-// Dexatel is a provider on loopback that enforces the documented contract of Dexatel's API. It knows nothing of our sender.
+// Dexatel is a provider that enforces the documented contract of Dexatel's API.
 type Dexatel struct {
-	URL string
+	*Provider
 	Key string
 
-	mu        sync.Mutex
-	mood      Mood
-	failWith  int
-	texts     []Text
-	requests  int
-	elsewhere int
-	quit      chan struct{}
+	mu            sync.Mutex
+	verifications []Text // those whose code Dexatel made, not yet taken
+	senders       []map[string]any
+	templates     []map[string]any
 }
 
 // StartDexatel starts the provider.
 func StartDexatel(t testing.TB) *Dexatel {
 	t.Helper()
-	d := &Dexatel{Key: "0123456789abcdef0123456789abcdef", quit: make(chan struct{})}
-	server := httptest.NewServer(http.HandlerFunc(d.serve))
-	d.URL = server.URL
-	t.Cleanup(func() {
-		close(d.quit)
-		server.CloseClientConnections()
-		server.Close()
-	})
+	d := &Dexatel{Key: "0123456789abcdef0123456789abcdef"}
+	d.Provider = startProvider(t, d)
 	return d
 }
 
-// Misbehave changes the mood.
-func (d *Dexatel) Misbehave(m Mood) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.mood = m
-}
-
-// FailWith makes every request fail with an error code, 0 for none.
-func (d *Dexatel) FailWith(code int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.failWith = code
-}
-
-// Texts are the texts accepted so far.
-func (d *Dexatel) Texts() []Text {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return append([]Text(nil), d.texts...)
-}
-
-// Requests is how many requests came, Elsewhere how many followed a redirect.
-func (d *Dexatel) Requests() (requests, elsewhere int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.requests, d.elsewhere
-}
-
-// Wait waits for the n-th text.
-func (d *Dexatel) Wait(t testing.TB, n int) Text {
-	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if texts := d.Texts(); len(texts) >= n {
-			return texts[n-1]
-		}
-	}
-	t.Fatalf("%d texts, want %d", len(d.Texts()), n)
-	return Text{}
-}
-
-var bindingLine = regexp.MustCompile(`\n@([^ ]+) #([0-9]+)$`)
-
-// CodeInText is the code on the last line of a text, where browsers look for it.
-func (t Text) CodeInText() string {
-	if m := bindingLine.FindStringSubmatch(t.Text); m != nil {
-		return m[2]
-	}
-	return ""
-}
-
-func (d *Dexatel) serve(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	d.requests++
-	mood, code := d.mood, d.failWith
-	if r.URL.Path == "/elsewhere" {
-		d.elsewhere++
-	}
-	d.mu.Unlock()
-	if r.URL.Path == "/elsewhere" {
-		return
-	}
-	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	if code != 0 {
-		d.fail(w, r, http.StatusBadRequest, code)
-		return
-	}
-	if d.misbehave(w, r, mood) {
-		return
-	}
-	text, status, code := d.judge(r, body)
-	if code != 0 {
-		d.fail(w, r, status, code)
-		return
-	}
-	d.accept(w, r, mood, text)
-}
-
-// misbehave answers in a mood that accepts nothing; it reports false for the others.
-func (d *Dexatel) misbehave(w http.ResponseWriter, r *http.Request, mood Mood) bool {
-	switch mood {
-	case Unauthorized:
-		d.fail(w, r, http.StatusUnauthorized, 0)
-	case TooMany, TooManyBare:
-		if mood == TooMany {
-			w.Header().Set("Retry-After", "7")
-		}
-		d.fail(w, r, http.StatusTooManyRequests, 0)
-	case Error500:
-		w.WriteHeader(http.StatusInternalServerError)
-	case Hang:
-		select {
-		case <-d.quit:
-		case <-r.Context().Done():
-		}
-	case Redirect:
-		http.Redirect(w, r, strings.Replace(d.URL, "127.0.0.1", "localhost", 1)+"/elsewhere", http.StatusTemporaryRedirect)
-	case OKWithErrors:
+func (d *Dexatel) serve(p *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
+	mood := p.Mood()
+	switch {
+	case r.Header.Get("X-Dexatel-Key") != d.Key:
+		d.refuse(w, r, http.StatusUnauthorized, "2")
+	case mood == OKWithErrors:
 		fmt.Fprint(w, `{"errors":[{"code":1530,"message":"blocked"}]}`)
-	case StringCodes:
+	case mood == StringCodes:
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `{"errors":[{"code":"1523","message":"number `+"15005550006"+` is bad"}]}`)
+	case r.Method == http.MethodPost && r.Header.Get("Content-Type") != "application/json":
+		d.refuse(w, r, http.StatusUnsupportedMediaType, "3")
 	default:
-		return false
+		d.route(w, r, body)
 	}
-	return true
 }
 
-// judge holds a request against the contract.
-func (d *Dexatel) judge(r *http.Request, body []byte) (t Text, status, code int) {
-	switch {
-	case r.Method != http.MethodPost:
-		return t, http.StatusMethodNotAllowed, 1
-	case r.Header.Get("X-Dexatel-Key") != d.Key:
-		return t, http.StatusUnauthorized, 2
-	case r.Header.Get("Content-Type") != "application/json":
-		return t, http.StatusUnsupportedMediaType, 3
+func (d *Dexatel) route(w http.ResponseWriter, r *http.Request, body []byte) {
+	switch r.Method + " " + r.URL.Path {
+	case "POST /v1/messages":
+		t, code := judgeMessage(body)
+		d.accept(w, r, t, code)
+	case "POST /v1/verifications":
+		t, code := d.judgeVerification(body)
+		d.accept(w, r, t, code)
+	case "GET /v1/verifications":
+		d.check(w, r)
+	case "GET /v1/senders":
+		d.list(w, r, d.senders)
+	case "GET /v1/templates":
+		d.list(w, r, d.templates)
+	case "POST /v1/senders":
+		d.create(w, r, body, &d.senders, "name", "channel", "type", "code", "countries")
+	case "POST /v1/templates":
+		d.create(w, r, body, &d.templates, "name", "channel", "text")
+	default:
+		d.refuse(w, r, http.StatusNotFound, "4")
 	}
-	switch r.URL.Path {
-	case "/v1/messages":
-		return judgeMessage(body)
-	case "/v1/verifications":
-		return judgeVerification(body)
-	}
-	return t, http.StatusNotFound, 4
 }
 
 // strict decodes the wrapped data and refuses unknown fields.
-func strict(body []byte, data any) int {
+func strict(body []byte, data any) string {
 	var wrapper struct {
 		Data json.RawMessage `json:"data"`
 	}
 	outer := json.NewDecoder(bytes.NewReader(body))
 	outer.DisallowUnknownFields()
 	if outer.Decode(&wrapper) != nil {
-		return 1005
+		return "1005"
 	}
 	if wrapper.Data == nil {
-		return 1007
+		return "1007"
 	}
 	inner := json.NewDecoder(bytes.NewReader(wrapper.Data))
 	inner.DisallowUnknownFields()
 	if inner.Decode(data) != nil {
-		return 1005
+		return "1005"
 	}
-	return 0
+	return ""
 }
 
 var plainDigits = regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
 
-func judgeMessage(body []byte) (Text, int, int) {
+func judgeMessage(body []byte) (Text, string) {
 	var m struct {
 		Channel, From, Text string
 		To                  []string
 	}
-	const bad = http.StatusBadRequest
-	if code := strict(body, &m); code != 0 {
-		return Text{}, bad, code
+	if code := strict(body, &m); code != "" {
+		return Text{}, code
 	}
 	switch {
 	case m.From == "":
-		return Text{}, bad, 1503
+		return Text{}, "1503"
 	case len(m.To) != 1:
-		return Text{}, bad, 1506
+		return Text{}, "1506"
 	case !plainDigits.MatchString(m.To[0]):
-		return Text{}, bad, 1523
+		return Text{}, "1523"
 	case m.Text == "":
-		return Text{}, bad, 1508
+		return Text{}, "1508"
 	case len(m.Text) > 1000:
-		return Text{}, bad, 1510
+		return Text{}, "1510"
 	case m.Channel != "SMS":
-		return Text{}, bad, 1515
+		return Text{}, "1515"
 	}
-	return Text{To: m.To[0], From: m.From, Text: m.Text}, 0, 0
+	return Text{To: m.To[0], From: m.From, Text: m.Text}, ""
 }
 
-func judgeVerification(body []byte) (Text, int, int) {
-	var m struct{ Channel, Sender, Phone, Template, Code string }
-	const bad = http.StatusBadRequest
-	if code := strict(body, &m); code != 0 {
-		return Text{}, bad, code
+func (d *Dexatel) judgeVerification(body []byte) (Text, string) {
+	var m struct {
+		Channel, Sender, Phone, Template, Code string
+		Length                                 *int `json:"code_length"`
+	}
+	if code := strict(body, &m); code != "" {
+		return Text{}, code
 	}
 	switch {
 	case m.Sender == "":
-		return Text{}, bad, 1620
+		return Text{}, "1620"
 	case !plainDigits.MatchString(m.Phone):
-		return Text{}, bad, 1621
+		return Text{}, "1621"
 	case m.Template == "":
-		return Text{}, bad, 1622
-	case len(m.Code) < 4 || len(m.Code) > 8:
-		return Text{}, bad, 1631
+		return Text{}, "1622"
+	case m.Length != nil && m.Code != "":
+		return Text{}, "1629"
+	case m.Length != nil && (*m.Length < 4 || *m.Length > 8):
+		return Text{}, "1623"
+	case m.Length == nil && (len(m.Code) < 4 || len(m.Code) > 8):
+		return Text{}, "1631"
 	case strings.Trim(m.Code, "0123456789") != "":
-		return Text{}, bad, 1632
+		return Text{}, "1632"
 	case m.Channel != "SMS":
-		return Text{}, bad, 1515
+		return Text{}, "1515"
 	}
-	return Text{To: m.Phone, From: m.Sender, Template: m.Template, Code: m.Code}, 0, 0
+	t := Text{To: m.Phone, From: m.Sender, Template: m.Template, Code: m.Code}
+	if m.Length != nil {
+		t.Code = sixDigits(len(d.Texts()))[:min(6, *m.Length)]
+		d.mu.Lock()
+		d.verifications = append(d.verifications, t)
+		d.mu.Unlock()
+	}
+	return t, ""
 }
 
-func (d *Dexatel) fail(w http.ResponseWriter, r *http.Request, status, code int) {
+// refuse answers with errors as they are documented: a number, in a list.
+func (d *Dexatel) refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	n, _ := strconv.Atoi(code)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]any{{
-		"timestamp": "2026-01-01 00:00:00", "path": r.URL.Path, "method": r.Method, "status": status, "message": "refused", "code": code,
+		"timestamp": "2026-01-01 00:00:00", "path": r.URL.Path, "method": r.Method, "status": status, "message": "refused", "code": n,
 	}}})
 }
 
-// accept notes a text and answers, each mood in its way.
-func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, mood Mood, t Text) {
-	t.At = time.Now()
-	d.mu.Lock()
-	if mood != Rejected {
-		d.texts = append(d.texts, t)
-	}
-	n := len(d.texts)
-	d.mu.Unlock()
-	if mood == AcceptThenReset {
-		reset(w)
+func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code string) {
+	mood := d.Mood()
+	if code != "" {
+		d.refuse(w, r, http.StatusBadRequest, code)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	switch mood {
-	case BrokenJSON:
-		fmt.Fprint(w, `{"data":[{"id":`)
-	case Huge:
-		chunk := bytes.Repeat([]byte("x"), 1<<20)
-		for range 100 {
-			if _, err := w.Write(chunk); err != nil {
-				return
-			}
-		}
-	case Drip:
-		d.drip(w, r)
-	default:
-		answerItem(w, r, mood, n)
+	if mood != Rejected {
+		t = d.take(t)
 	}
-}
-
-func answerItem(w io.Writer, r *http.Request, mood Mood, n int) {
-	item := map[string]any{"id": fmt.Sprintf("message-%d", n), "status": "enroute", "encoding": "GSM-7", "segments_count": 1}
-	if r.URL.Path == "/v1/verifications" {
-		item = map[string]any{"message_id": fmt.Sprintf("message-%d", n), "expire_date": "2026-01-01 00:05:00"}
+	verification := r.URL.Path == "/v1/verifications"
+	item := map[string]any{"id": t.ID, "status": "enroute", "encoding": "GSM-7", "segments_count": 1}
+	if verification {
+		item = map[string]any{"message_id": t.ID, "expire_date": "2026-01-01 00:05:00"}
 	}
 	if mood == Rejected {
 		item["status"] = "rejected"
 	}
 	var data any = []any{item}
-	if mood == ObjectData || mood != ArrayData && r.URL.Path == "/v1/verifications" {
+	if mood == ObjectData || mood != ArrayData && verification {
 		data = item
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+	writeData(w, http.StatusCreated, data)
 }
 
-func (d *Dexatel) drip(w http.ResponseWriter, r *http.Request) {
-	for {
-		if _, err := w.Write([]byte(" ")); err != nil {
-			return
-		}
-		w.(http.Flusher).Flush()
-		select {
-		case <-d.quit:
-			return
-		case <-r.Context().Done():
-			return
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+func writeData(w http.ResponseWriter, status int, data any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "pagination": map[string]any{"number": 1, "size": 30, "total": 1}})
 }
 
-func reset(w http.ResponseWriter) {
-	c, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
+// check answers with the verifications that a code fits, and forgets them: a code is good once.
+func (d *Dexatel) check(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("code") == "" || !plainDigits.MatchString(q.Get("phone")) {
+		d.refuse(w, r, 0, "1621")
 		return
 	}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	found := []any{}
+	d.verifications = slices.DeleteFunc(d.verifications, func(t Text) bool {
+		fits := t.To == q.Get("phone") && t.Code == q.Get("code")
+		if fits {
+			found = append(found, map[string]any{"phone": t.To, "code": t.Code, "message_id": t.ID, "expire_date": "2099-01-01 00:00:00"})
+		}
+		return fits
+	})
+	writeData(w, http.StatusOK, found)
+}
+
+func (d *Dexatel) list(w http.ResponseWriter, r *http.Request, what []map[string]any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if channel := r.URL.Query().Get("filter[channel]"); channel != "" && channel != "SMS" {
+		what = nil
 	}
-	c.Close()
+	writeData(w, http.StatusOK, append([]map[string]any{}, what...))
+}
+
+func (d *Dexatel) create(w http.ResponseWriter, r *http.Request, body []byte, into *[]map[string]any, fields ...string) {
+	var data map[string]any
+	if code := strict(body, &data); code != "" {
+		d.refuse(w, r, 0, code)
+		return
+	}
+	for field := range data {
+		if !slices.Contains(fields, field) {
+			d.refuse(w, r, 0, "1005")
+			return
+		}
+	}
+	text, isTemplate := data["text"].(string)
+	switch {
+	case data["name"] == nil || data["name"] == "":
+		d.refuse(w, r, 0, "1259")
+		return
+	case data["channel"] != "SMS":
+		d.refuse(w, r, 0, "1257")
+		return
+	case isTemplate && !strings.Contains(text, "{code}"):
+		d.refuse(w, r, 0, "1624")
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	data["id"] = fmt.Sprintf("%08d-0000-4000-8000-000000000000", len(*into)+1)
+	data["status"] = "pending"
+	*into = append(*into, data)
+	writeData(w, http.StatusCreated, data)
 }

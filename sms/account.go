@@ -1,0 +1,48 @@
+package sms
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// What every account at a provider has: an address, and something secret.
+
+// baseURL is the address of a provider's API, without the slash at its end: HTTPS, or plain HTTP on this machine.
+func baseURL(configured, otherwise string) (string, error) {
+	if configured == "" {
+		configured = otherwise
+	}
+	u, err := url.Parse(configured)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("base_url: it is not an address like https://api.example.com")
+	}
+	if u.Scheme != "https" && !(u.Scheme == "http" && isLocal(u.Hostname())) {
+		return "", errors.New("base_url: it is not https")
+	}
+	return strings.TrimRight(configured, "/"), nil
+}
+
+func isLocal(host string) bool {
+	return host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
+
+// credential refuses a secret that is missing, or that could end a header early.
+func credential(option, value string) error {
+	switch {
+	case value == "":
+		return fmt.Errorf("%s: it is missing", option)
+	case strings.ContainsAny(value, "\r\n"):
+		return fmt.Errorf("%s: it has more than one line", option)
+	}
+	return nil
+}
+
+// printable keeps a provider's name for a message fit for a log line; one that is not is dropped.
+func printable(id string) string {
+	if len(id) > 64 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return ""
+	}
+	return id
+}

@@ -1,0 +1,71 @@
+package sms
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Reports are trusted once there is a secret.
+func (d *Dexatel) Reports() error {
+	if d.options.ReportSecret == "" {
+		return errors.New("report_secret: it is missing; expected the secret that the webhook was registered with")
+	}
+	return nil
+}
+
+// dexatelReport is the body of a webhook for the event "delivery".
+type dexatelReport struct {
+	Data struct {
+		MessageID string `json:"message_id"`
+		Event     string `json:"event"`
+		Status    string `json:"status"`
+		Timestamp string `json:"timestamp"`
+	} `json:"data"`
+}
+
+// dexatelStates are the documented ones, in lower case: the documentation has both.
+var dexatelStates = map[string]State{
+	"sent": Sent, "delivered": Delivered, "read": Delivered, "failed": Undelivered, "rejected": Undelivered, "expired": Undelivered,
+}
+
+// dexatelPatience is how old a report may be: Dexatel repeats one that it could not hand over.
+const dexatelPatience = 24 * time.Hour
+
+// ReadReports verifies the header X-Dexatel-Signature, an HMAC-SHA256 of the body, in hex, or in base64 as the documentation
+// does not say which.
+func (d *Dexatel) ReadReports(r *http.Request, body []byte, now time.Time) ([]Report, error) {
+	if d.options.ReportSecret == "" || !signedSHA256(r.Header.Get("X-Dexatel-Signature"), d.options.ReportSecret, body) {
+		return nil, ErrForged
+	}
+	var report dexatelReport
+	if json.Unmarshal(body, &report) != nil || report.Data.MessageID == "" {
+		return nil, ErrUnreadable
+	}
+	if at, err := time.Parse(time.DateTime, report.Data.Timestamp); err == nil && !fresh(at, now, dexatelPatience) {
+		return nil, ErrStale
+	}
+	state, ok := dexatelStates[strings.ToLower(report.Data.Status)]
+	if !ok || report.Data.Event != "delivery" {
+		return nil, nil
+	}
+	return []Report{{ID: report.Data.MessageID, State: state}}, nil
+}
+
+// signedSHA256 compares a signature in hex or base64 with the HMAC-SHA256 of a body, in constant time.
+func signedSHA256(signature, secret string, body []byte) bool {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	want := mac.Sum(nil)
+	if got, err := hex.DecodeString(signature); err == nil && hmac.Equal(got, want) {
+		return true
+	}
+	got, err := base64.StdEncoding.DecodeString(signature)
+	return err == nil && hmac.Equal(got, want)
+}
