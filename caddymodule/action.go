@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/session"
+	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // maxBody bounds what is read of a request that is meant for the gateway, in bytes.
@@ -96,6 +97,12 @@ func (v *visit) verify() error {
 		return v.fault("directory does not answer", err)
 	}
 	o, err := v.verifier.Check(v.ctx, v.subject, v.ticket, v.policy, s.code)
+	if err == nil && o.Kind == otp.Asking {
+		o, err = v.decide(o, s.code)
+	}
+	if err != nil && sms.IsError(err) {
+		return v.unanswered(err)
+	}
 	if err != nil {
 		return v.fault("code cannot be checked", err)
 	}
@@ -142,6 +149,7 @@ func (v *visit) enter(o otp.Outcome, asJSON bool) error {
 		return v.fault("session cannot be signed", err)
 	}
 	v.endEarlier(s.ID)
+	v.confirm(o)
 	names := v.place.names
 	names.set(v.w, names.session, token, s.Expires.Sub(now))
 	names.set(v.w, names.challenge, "", 0)
@@ -201,7 +209,13 @@ func (v *visit) send() error {
 	if !found {
 		return v.answer(noPhone.refusal())
 	}
-	o, err := v.verifier.Send(v.ctx, v.subject, v.ticket, v.policy, v.number.E164())
+	if !v.app.realm.outbox.reserve(v.app.inFlight()) {
+		return v.tooBusy()
+	}
+	o, err := v.verifier.Send(v.ctx, v.subject, v.ticket, v.policy, v.recipient())
+	if err != nil || o.Kind != otp.Sending {
+		v.app.realm.outbox.release()
+	}
 	if err != nil {
 		return v.fault("text cannot be counted", err)
 	}
@@ -209,7 +223,7 @@ func (v *visit) send() error {
 		return v.showOutcome(o)
 	}
 	o = v.deliver(o)
-	if o.Challenge.Delivery == otp.DeliveryFailed && s.json {
+	if o.Standing.Delivery == otp.DeliveryFailed && s.json {
 		return v.showOutcome(o)
 	}
 	v.keepTicket(o)

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/session"
+	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // App is what all sites share: the secret, the store, the sender, and the options that hold unless a site has its own.
@@ -25,15 +27,23 @@ type App struct {
 	// Default: `embedded`.
 	StoreRaw json.RawMessage `json:"store,omitempty" caddy:"namespace=sms_2fa.stores inline_key=store"`
 
-	// Who delivers the texts. Required.
-	SenderRaw json.RawMessage `json:"sender,omitempty" caddy:"namespace=sms_2fa.senders inline_key=sender"`
+	// Who delivers the texts. The first one is tried first; the next one only when the one before surely has not accepted
+	// the text. Required.
+	SenderRaw []json.RawMessage `json:"sender,omitempty" caddy:"namespace=sms_2fa.senders inline_key=sender"`
+
+	// How many texts may be on their way to providers at once. Visitors beyond that are asked to come back in a moment.
+	// Default: `100`.
+	MaxInFlight int `json:"max_in_flight,omitempty"`
 
 	// Where the phone numbers are, for sites that do not say it themselves.
 	DirectoryRaw json.RawMessage `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
 
 	Options
 
-	sender    SenderModule
+	route     *sms.Route
+	reported  map[string]bool // senders whose reports come in here
+	grace     time.Duration
+	ctx       caddy.Context
 	directory DirectoryModule
 	realm     *realm
 	realmKey  string
@@ -50,7 +60,7 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 
 // Provision resolves secrets and loads the guests. It does no network I/O and opens no store.
 func (a *App) Provision(ctx caddy.Context) error {
-	a.log = ctx.Logger()
+	a.log, a.ctx, a.reported = ctx.Logger(), ctx, make(map[string]bool)
 	if err := a.Options.validate(); err != nil {
 		return err
 	}
@@ -64,14 +74,11 @@ func (a *App) Provision(ctx caddy.Context) error {
 }
 
 func (a *App) loadGuests(ctx caddy.Context) error {
-	var err error
-	if a.SenderRaw == nil {
-		return fmt.Errorf("sender: it is missing; expected one of %s, like: sms_2fa { sender log }", knownGuests(senderNamespace))
+	if a.MaxInFlight < 0 {
+		return fmt.Errorf("max_in_flight: %d is not above 0", a.MaxInFlight)
 	}
-	if a.sender, err = loadGuest[SenderModule](ctx, a, "SenderRaw", "sender"); err != nil {
-		return err
-	}
-	if a.DirectoryRaw != nil {
+	err := a.loadRoute(ctx)
+	if err == nil && a.DirectoryRaw != nil {
 		a.directory, err = loadGuest[DirectoryModule](ctx, a, "DirectoryRaw", "directory")
 	}
 	return err
@@ -121,10 +128,12 @@ func (a *App) Start() error {
 	if len(a.gates) == 0 {
 		a.log.Warn("no route is guarded: the directive sms_2fa stands in no site")
 	}
-	if s, ok := a.sender.(interface{ StartupWarning() string }); ok {
-		a.log.Warn(s.StartupWarning())
+	for _, l := range a.route.Legs() {
+		if s, ok := l.Sender.(interface{ StartupWarning() string }); ok {
+			a.log.Warn(s.StartupWarning())
+		}
 	}
-	return nil
+	return a.findGrace()
 }
 
 // enlist makes a gate known. Caddy provisions handlers one after the other, before it serves.
@@ -139,8 +148,27 @@ func (a *App) enlist(h *Handler) {
 	}
 }
 
-// Stop does nothing: requests of this configuration may still be under way.
-func (a *App) Stop() error { return nil }
+// findGrace finds out how long Caddy gives requests when it exits; texts on their way get the same.
+func (a *App) findGrace() error {
+	a.grace = farewell
+	app, err := a.ctx.AppIfConfigured("http")
+	if err != nil {
+		return nil //nolint:nilerr // no site, no grace period
+	}
+	if http, ok := app.(*caddyhttp.App); ok && http.GracePeriod > 0 {
+		a.grace = time.Duration(http.GracePeriod)
+	}
+	return nil
+}
+
+// Stop gives the texts on their way their time when Caddy exits. Otherwise it does nothing: requests of this configuration
+// may still be under way.
+func (a *App) Stop() error {
+	if caddy.Exiting() {
+		a.realm.outbox.close(a.grace)
+	}
+	return nil
+}
 
 // Cleanup leaves the realm.
 func (a *App) Cleanup() error {

@@ -20,7 +20,7 @@ func newHandler(tb testing.TB) *Handler {
 	tb.Helper()
 	tb.Setenv("XDG_DATA_HOME", tb.TempDir())
 	ctx, err := caddy.ProvisionContext(&caddy.Config{AppsRaw: caddy.ModuleMap{
-		"sms_2fa": json.RawMessage(`{"sender":{"sender":"log"}}`),
+		"sms_2fa": json.RawMessage(`{"sender":[{"sender":"log"}]}`),
 	}})
 	if err != nil {
 		tb.Fatal(err)

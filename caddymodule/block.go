@@ -1,23 +1,31 @@
 package caddymodule
 
 import (
+	"slices"
+
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
 // block reads "<name> { … }" without arguments, option by option.
-func block(d *caddyfile.Dispenser, read func(option string) error) error {
+func block(d *caddyfile.Dispenser, read func(option string) error, repeated ...string) error {
 	d.Next() // consume name
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	return options(d, read)
+	return options(d, read, repeated...)
 }
 
-// options reads the block that begins here, if there is one. Each option may stand once.
-func options(d *caddyfile.Dispenser, read func(option string) error) error {
+// options reads the block that begins here, if there is one. Each option may stand once, but those in repeated.
+func options(d *caddyfile.Dispenser, read func(option string) error, repeated ...string) error {
 	seen := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		if slices.Contains(repeated, d.Val()) {
+			if err := read(d.Val()); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := once(d, seen); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -34,12 +35,13 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //			secret    <secret> [<older secret>...]
 //			store     <name> ...
 //			sender    <name> ...
+//			max_in_flight <texts>
 //			directory <name> ...
 //			<any option of the directive but user>
 //		}
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	return block(d, func(string) error { return a.unmarshalOption(d) })
+	return block(d, func(string) error { return a.unmarshalOption(d) }, append(repeatable, "sender")...)
 }
 
 func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
@@ -49,11 +51,15 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 			return d.Err("secret: expected one or more secrets, like {env.SMS_2FA_SECRET}")
 		}
 	case "store":
-		a.StoreRaw, err = parseGuest[StoreModule](d, storeNamespace, a.StoreRaw)
+		a.StoreRaw, err = parseGuest[StoreModule](d, storeNamespace)
 	case "sender":
-		a.SenderRaw, err = parseGuest[SenderModule](d, senderNamespace, a.SenderRaw)
+		var sender json.RawMessage
+		sender, err = parseGuest[SenderModule](d, senderNamespace)
+		a.SenderRaw = append(a.SenderRaw, sender)
+	case "max_in_flight":
+		return oneNumber(d, &a.MaxInFlight)
 	case "directory":
-		a.DirectoryRaw, err = parseGuest[DirectoryModule](d, directoryNamespace, a.DirectoryRaw)
+		a.DirectoryRaw, err = parseGuest[DirectoryModule](d, directoryNamespace)
 	case "user":
 		return d.Err("user: it belongs into the directive of a site")
 	default:
@@ -83,7 +89,9 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 //		zone             <name>
 //		cookie_domain    <domain>|off
 //		brand            <name>
-//		message          <text>
+//		message          [<language>] <text>
+//		resend_via       same|next
+//		test_number      <number> code <code> until <date>
 //		origin           <host>
 //		template         <file>
 //		challenge_status <status>
@@ -91,8 +99,11 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 //		send_wait        <duration>
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	return block(d, func(string) error { return h.unmarshalOption(d) })
+	return block(d, func(string) error { return h.unmarshalOption(d) }, repeatable...)
 }
+
+// repeatable are the options of both blocks that may stand several times.
+var repeatable = []string{"message", "test_number"}
 
 func (h *Handler) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 	switch d.Val() {
@@ -104,8 +115,8 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 			return d.WrapErr(err)
 		}
 	case "directory":
-		h.DirectoryRaw, err = parseGuest[DirectoryModule](d, directoryNamespace, h.DirectoryRaw)
-	case "secret", "store", "sender":
+		h.DirectoryRaw, err = parseGuest[DirectoryModule](d, directoryNamespace)
+	case "secret", "store", "sender", "max_in_flight":
 		return d.Errf("%s: it belongs into the global options, in a block sms_2fa at the top of the file", d.Val())
 	default:
 		return h.Options.unmarshalOption(d)
@@ -151,6 +162,8 @@ func (o *Options) readOption(d *caddyfile.Dispenser) error {
 		return limits(d, &o.Sends)
 	case "message":
 		return o.readMessage(d)
+	case "test_number":
+		return o.readTestNumber(d)
 	}
 	return d.Errf("%s: there is no such option", d.Val())
 }
@@ -158,7 +171,7 @@ func (o *Options) readOption(d *caddyfile.Dispenser) error {
 func (o *Options) texts() map[string]*string {
 	return map[string]*string{
 		"send": &o.Send, "bind": &o.Bind, "zone": &o.Zone, "cookie_domain": &o.CookieDomain, "brand": &o.Brand, "origin": &o.Origin,
-		"template": &o.Template, "default_region": &o.DefaultRegion, "phone": &o.Phone,
+		"template": &o.Template, "default_region": &o.DefaultRegion, "phone": &o.Phone, "resend_via": &o.ResendVia,
 	}
 }
 
@@ -167,15 +180,6 @@ func (o *Options) durations() map[string]**caddy.Duration {
 		"code_ttl": &o.CodeTTL, "block": &o.Block, "resend_after": &o.ResendAfter, "session": &o.Session, "idle": &o.Idle,
 		"max_age": &o.MaxAge, "stale_ok": &o.StaleOK, "send_wait": &o.SendWait,
 	}
-}
-
-// readMessage reads the text. In a site block Caddy writes the shorthand {host} out before anybody reads it.
-func (o *Options) readMessage(d *caddyfile.Dispenser) error {
-	if err := oneText(d, &o.Message); err != nil {
-		return err
-	}
-	o.Message = strings.ReplaceAll(o.Message, "{http.request.host}", "{host}")
-	return nil
 }
 
 func oneText(d *caddyfile.Dispenser, into *string) error {

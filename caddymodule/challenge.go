@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/page"
 )
@@ -33,6 +35,9 @@ func (v *visit) challenge() error {
 	if err != nil {
 		return v.fault("challenge cannot begin", err)
 	}
+	if o.Kind == otp.Idle && v.Send != "button" {
+		return v.tooBusy()
+	}
 	return v.showOutcome(o)
 }
 
@@ -50,16 +55,28 @@ func (v *visit) turnAway() error {
 	return v.refuse(v.w, v.r, f)
 }
 
+// begin finds the visitor's challenge, or begins one. Where a text could not be sent at once, none is begun.
 func (v *visit) begin() (otp.Outcome, error) {
-	if v.Send == "button" {
+	box := v.app.realm.outbox
+	if v.Send == "button" || !box.reserve(v.app.inFlight()) {
 		return v.verifier.Look(v.ctx, v.subject, v.ticket, v.policy)
 	}
-	o, err := v.verifier.Begin(v.ctx, v.subject, v.ticket, v.policy, v.number.E164())
+	o, err := v.verifier.Begin(v.ctx, v.subject, v.ticket, v.policy, v.recipient())
 	if err != nil || o.Kind != otp.Sending {
+		box.release()
 		return o, err
 	}
 	metrics.challenges.Inc()
 	return v.deliver(o), nil
+}
+
+// tooBusy asks the visitor to come back: more texts are on their way than may be.
+func (v *visit) tooBusy() error {
+	v.log.Error("too many texts are on their way, visitors are asked to come back", zap.Int("max_in_flight", v.app.inFlight()),
+		zap.String("zone", v.Zone), zap.String("account", v.account()), clientIP(v.r))
+	f := busy.refusal()
+	f.retry, f.phone = outageRetry, v.number.Masked()
+	return v.answer(f)
 }
 
 // showOutcome shows the page for how the account stands.
@@ -91,7 +108,7 @@ func (v *visit) problemOf(o otp.Outcome) refusal {
 	case otp.Limited:
 		f.problem, f.retry = tooManyRequests, o.Standing.ResendIn
 	case otp.Sending:
-		if o.Challenge.Delivery == otp.DeliveryFailed {
+		if o.Standing.Delivery == otp.DeliveryFailed {
 			f.problem = deliveryFailed
 		}
 	}
@@ -102,8 +119,8 @@ func (v *visit) problemOf(o otp.Outcome) refusal {
 func (v *visit) viewOf(f refusal) page.View {
 	view := page.View{
 		State: f.state, Brand: first(v.Brand, v.originOf(v.r)), Phone: f.phone, CodeLength: v.policy.CodeLength,
-		RetryAfter: f.retry,
-		VerifyURL:  v.place.action("verify", v.Zone), SendURL: v.place.action("send", v.Zone), StatusURL: v.place.action("status", v.Zone),
+		RetryAfter: f.retry, Reports: len(v.app.reported) > 0,
+		VerifyURL: v.place.action("verify", v.Zone), SendURL: v.place.action("send", v.Zone), StatusURL: v.place.action("status", v.Zone),
 		HomeURL: v.place.home(),
 	}
 	if v.verifier != nil {
@@ -119,7 +136,7 @@ func (v *visit) viewOf(f refusal) page.View {
 func describe(view *page.View, f refusal) {
 	s, c := f.outcome.Standing, f.outcome.Challenge
 	view.AttemptsLeft, view.ResendIn, view.ExpiresIn = s.AttemptsLeft, s.ResendIn, s.ExpiresIn
-	view.Delivery = page.Delivery(c.Delivery)
+	view.Delivery = page.Delivery(s.Delivery)
 	waiting := c.ID != otp.ChallengeID{}
 	switch f.problem {
 	case verificationRequired:
@@ -182,6 +199,6 @@ func (v *visit) statusOfChallenge(o otp.Outcome) statusBody {
 		ExpiresAt:    now.Add(o.Standing.ExpiresIn).UTC().Format(time.RFC3339),
 		ResendAt:     now.Add(o.Standing.ResendIn).UTC().Format(time.RFC3339),
 		AttemptsLeft: &o.Standing.AttemptsLeft,
-		Delivery:     string(o.Challenge.Delivery),
+		Delivery:     string(o.Standing.Delivery),
 	}
 }

@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -11,29 +10,71 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// sendTimeout bounds one send, whatever the sender's own timeout is.
+// sendTimeout bounds one text, whichever senders are tried and whatever their own timeouts are.
 const sendTimeout = 30 * time.Second
 
-// deliver hands a text to the sender, outside of the life of the request, and waits up to send_wait for the result.
-func (v *visit) deliver(o otp.Outcome) otp.Outcome {
-	d := delivery{
-		Handler: v.Handler, verifier: v.verifier, subject: v.subject, dispatch: o.Dispatch, account: v.account(), client: clientIP(v.r),
-		message: sms.Message{
-			ID: o.Dispatch.ID, To: v.number, Code: o.Dispatch.Code, TTL: o.Dispatch.ExpiresIn,
-			Text: v.message.Text(o.Dispatch.Code, first(v.Brand, v.originOf(v.r)), v.originOf(v.r), o.Dispatch.ExpiresIn),
-		},
+// settleTimeout bounds writing down how a text went. Nobody waits for it, and a store that was slow for a moment shall hear.
+const settleTimeout = 5 * time.Second
+
+// recipient is where the visitor's text goes, and who makes its code.
+func (v *visit) recipient() otp.Recipient {
+	return otp.Recipient{Phone: v.number.E164(), Maker: func(after string) string {
+		if v.testNumbers.active(v.number, v.app.now()) {
+			return testMaker
+		}
+		return makerOf(v.app.route.First(v.number, v.after(after)))
+	}}
+}
+
+// makerOf is who makes the code of a text that a leg of the route takes: "" is us.
+func makerOf(l *sms.Leg) string {
+	if l == nil {
+		return ""
 	}
+	if c, ok := l.Sender.(sms.Checker); ok && c.MakesCodes() {
+		return l.Name
+	}
+	return ""
+}
+
+// after is the sender to begin behind, given the one that did not deliver.
+func (h *Handler) after(undelivered string) string {
+	if h.ResendVia != "next" {
+		return ""
+	}
+	return undelivered
+}
+
+// deliver hands a text to the senders, outside of the life of the request, and waits up to send_wait for the result. The
+// place in the outbox is reserved already.
+func (v *visit) deliver(o otp.Outcome) otp.Outcome {
+	d := v.delivery(o)
 	done := make(chan otp.Delivery, 1)
-	v.app.realm.underWay.Go(func() { done <- d.run() })
+	v.app.realm.outbox.Go(func(ctx context.Context) { done <- d.run(ctx) })
+	timer := time.NewTimer(v.sendWait)
+	defer timer.Stop()
 	select {
 	case went := <-done:
-		o.Challenge.Delivery = went
+		o.Standing.Delivery = went
 		if went == otp.DeliveryFailed {
 			o.Standing.ResendIn = 0
 		}
-	case <-time.After(v.sendWait):
+	case <-timer.C:
 	}
 	return o
+}
+
+func (v *visit) delivery(o otp.Outcome) *delivery {
+	words, tongue := v.wording.choose(v.r.Header.Get("Accept-Language"))
+	origin := v.originOf(v.r)
+	return &delivery{
+		Handler: v.Handler, verifier: v.verifier, subject: v.subject, dispatch: o.Dispatch, account: v.account(), client: clientIP(v.r),
+		test: o.Challenge.Maker == testMaker,
+		message: sms.Message{
+			ID: o.Dispatch.ID, To: v.number, Code: o.Dispatch.Code, TTL: o.Dispatch.ExpiresIn, Language: tongue.String(),
+			Text: words.Text(o.Dispatch.Code, first(v.Brand, origin), origin, o.Dispatch.ExpiresIn),
+		},
+	}
 }
 
 // delivery is one text on its way. It outlives the request that asked for it.
@@ -45,50 +86,77 @@ type delivery struct {
 	message  sms.Message
 	account  string
 	client   zap.Field
+	test     bool // the number is a test number, and gets no text
 }
 
 // run sends the text, once, and notes how it went.
-func (d *delivery) run() otp.Delivery {
-	ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
-	defer cancel()
-	receipt, err := d.app.sender.Send(ctx, d.message)
-	went := wentOf(err)
-	d.note(went, receipt, err)
-
-	ctx, cancel = context.WithTimeout(context.Background(), storeTimeout)
-	defer cancel()
-	if err := d.verifier.Settle(ctx, d.subject, d.policy, d.dispatch, went); err != nil {
-		d.log.Error("result of a text cannot be written down", zap.String("account", d.account), zap.Error(err))
+func (d *delivery) run(ctx context.Context) otp.Delivery {
+	h := otp.Handover{Delivery: otp.DeliverySent, Maker: testMaker}
+	if d.test {
+		d.log.Warn("no text sent: this is a test number", d.fields()...)
+	} else {
+		h = d.send(ctx)
 	}
-	return went
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := d.verifier.Settle(ctx, d.subject, d.policy, d.dispatch, h); err != nil {
+		d.log.Error("result of a text cannot be written down", append(d.fields(), zap.Error(err))...)
+	}
+	return h.Delivery
 }
 
-// wentOf is what the result of a send means for the account. What is not known to have failed may have arrived.
+func (d *delivery) send(ctx context.Context) otp.Handover {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	tries := d.app.route.Send(ctx, d.message, d.after(d.dispatch.After))
+	for _, t := range tries {
+		d.note(t)
+	}
+	return d.handover(tries[len(tries)-1])
+}
+
+// handover is what the last try means for the account. What is not known to have failed may have arrived.
+func (d *delivery) handover(t sms.Try) otp.Handover {
+	h := otp.Handover{Delivery: wentOf(t.Err)}
+	leg := d.app.route.Leg(t.Sender)
+	if h.Delivery == otp.DeliveryFailed || leg == nil {
+		return h
+	}
+	h.Via, h.Maker = leg.Name, makerOf(leg)
+	if c, ok := leg.Sender.(sms.Confirmer); ok && c.Confirms() {
+		h.Ref = t.Receipt.ID
+	}
+	if d.app.reported[leg.Name] {
+		h.Track = t.Receipt.ID
+	}
+	return h
+}
+
 func wentOf(err error) otp.Delivery {
-	var failure *sms.Error
-	switch {
-	case err == nil:
+	switch sms.ClassOf(err) {
+	case "":
 		return otp.DeliverySent
-	case errors.As(err, &failure) && failure.Class != sms.Ambiguous:
-		return otp.DeliveryFailed
+	case sms.Ambiguous:
+		return otp.DeliveryUnknown
 	}
-	return otp.DeliveryUnknown
+	return otp.DeliveryFailed
 }
 
-func (d *delivery) note(went otp.Delivery, receipt sms.Receipt, err error) {
-	class := ""
-	var failure *sms.Error
-	if errors.As(err, &failure) {
-		class = string(failure.Class)
+func (d *delivery) fields() []zap.Field {
+	return []zap.Field{
+		zap.String("text_id", d.message.ID), zap.String("zone", d.Zone), zap.String("account", d.account),
+		zap.String("phone", d.message.To.Masked()), d.client,
 	}
-	metrics.texts.WithLabelValues(d.app.sender.Name(), string(went), class).Inc()
-	fields := []zap.Field{
-		zap.String("sender", d.app.sender.Name()), zap.String("result", string(went)), zap.String("text_id", d.message.ID),
-		zap.String("zone", d.Zone), zap.String("account", d.account), zap.String("phone", d.message.To.Masked()), d.client,
-	}
-	if err != nil {
-		d.log.Error("text not sent", append(fields, zap.String("class", class), zap.Error(err))...)
+}
+
+// note logs and counts one sender's turn.
+func (d *delivery) note(t sms.Try) {
+	class, went := sms.ClassOf(t.Err), wentOf(t.Err)
+	metrics.texts.WithLabelValues(t.Sender, string(went), string(class)).Inc()
+	fields := append(d.fields(), zap.String("sender", t.Sender), zap.String("result", string(went)))
+	if t.Err != nil {
+		d.log.Error("text not sent", append(fields, zap.String("class", string(class)), zap.Error(t.Err))...)
 		return
 	}
-	d.log.Info("text sent", append(fields, zap.String("provider_id", receipt.ID))...)
+	d.log.Info("text sent", append(fields, zap.String("provider_id", t.Receipt.ID))...)
 }

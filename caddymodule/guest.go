@@ -53,11 +53,8 @@ func loadGuest[T any](ctx caddy.Context, host any, field, option string) (T, err
 }
 
 // parseGuest reads "<option> <name> …" and returns the guest's configuration. It starts on the option.
-func parseGuest[T any](d *caddyfile.Dispenser, namespace string, set json.RawMessage) (json.RawMessage, error) {
+func parseGuest[T any](d *caddyfile.Dispenser, namespace string) (json.RawMessage, error) {
 	option := d.Val()
-	if set != nil {
-		return nil, d.Errf("%s: already specified", option)
-	}
 	if !d.NextArg() {
 		return nil, d.Errf("%s: expected the name of a %s module", option, namespace)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/page"
+	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // defaultUser is who passed basic_auth, or another authenticator of Caddy's.
@@ -39,13 +39,14 @@ type Handler struct {
 
 	Options
 
-	app       *App
-	directory DirectoryModule
-	identity  identity
-	policy    otp.Policy
-	message   otp.Message
-	page      *page.Page
-	log       *zap.Logger
+	app         *App
+	directory   DirectoryModule
+	identity    identity
+	policy      otp.Policy
+	wording     *wording
+	page        *page.Page
+	testNumbers testNumbers
+	log         *zap.Logger
 
 	session, idle, maxAge, staleOK, sendWait time.Duration
 	names                                    cookieNames
@@ -117,7 +118,10 @@ func (h *Handler) prepare() error {
 	if h.policy, err = h.Options.policy(); err != nil {
 		return err
 	}
-	if h.message, err = otp.ParseMessage(h.Message); err != nil {
+	if h.wording, err = newWording(h.Message); err != nil {
+		return err
+	}
+	if h.testNumbers, err = newTestNumbers(h.TestNumbers, h.policy.CodeLength); err != nil {
 		return err
 	}
 	if h.page, err = loadPage(h.Template); err != nil {
@@ -137,30 +141,16 @@ func loadPage(path string) (*page.Page, error) {
 	return page.Load(path)
 }
 
-// checkSender makes sure that the provider takes codes of the configured length.
+// checkSender makes sure that every provider takes codes of the configured length.
 func (h *Handler) checkSender() error {
-	s, ok := h.app.sender.(interface{ MaxCodeLength() int })
-	if ok && h.policy.CodeLength > s.MaxCodeLength() {
-		return fmt.Errorf("code_length: %d digits are more than the sender %s takes with a template; at most %d",
-			h.policy.CodeLength, h.app.sender.Name(), s.MaxCodeLength())
+	for _, l := range h.app.route.Legs() {
+		s, ok := l.Sender.(sms.CodeLimiter)
+		if ok && h.policy.CodeLength > s.MaxCodeLength() {
+			return fmt.Errorf("code_length: %d digits are more than the sender %s takes with a template; at most %d",
+				h.policy.CodeLength, l.Name, s.MaxCodeLength())
+		}
 	}
 	return nil
-}
-
-func (h *Handler) warn() {
-	for _, w := range h.policy.Warnings() {
-		h.log.Warn(w, zap.String("zone", h.Zone))
-	}
-	if h.session > 24*time.Hour {
-		h.log.Warn("session is over 24h, the most that NIST SP 800-63B advises", zap.String("zone", h.Zone))
-	}
-	text := h.message.Text(strings.Repeat("0", h.policy.CodeLength), first(h.Brand, "app.example.com"), first(h.Origin, "app.example.com"), h.policy.CodeTTL)
-	parts, foreign := otp.Segments(text)
-	if parts > 1 && foreign != 0 {
-		h.log.Warn("message takes more than one SMS segment", zap.Int("segments", parts), zap.String("because_of", string(foreign)))
-	} else if parts > 1 {
-		h.log.Warn("message takes more than one SMS segment", zap.Int("segments", parts))
-	}
 }
 
 // ServeHTTP passes a verified request on and answers every other one itself.

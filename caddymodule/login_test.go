@@ -218,7 +218,7 @@ func TestFailedSendMayBeRepeatedAtOnce(t *testing.T) {
 	s.provider.FailWith("1530")
 	v := s.visitor(t, "alice")
 	p := v.open("/")
-	if p.status != http.StatusBadGateway || !strings.Contains(p.body, "could not be sent") || strings.Contains(p.body, "disabled data-wait") {
+	if p.status != http.StatusBadGateway || !strings.Contains(p.body, "was not delivered") || strings.Contains(p.body, "disabled data-wait") {
 		t.Fatalf("failed: status %d, body %s", p.status, p.body)
 	}
 	s.provider.FailWith("")

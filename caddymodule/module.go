@@ -11,6 +11,7 @@ import (
 func init() {
 	caddy.RegisterModule(new(App))
 	caddy.RegisterModule(new(Handler))
+	caddy.RegisterModule(new(Reports))
 	caddy.RegisterModule(new(EmbeddedStore))
 	caddy.RegisterModule(new(RedisStore))
 	caddy.RegisterModule(new(DexatelSender))
@@ -21,5 +22,8 @@ func init() {
 	httpcaddyfile.RegisterGlobalOption("sms_2fa", parseApp)
 	httpcaddyfile.RegisterHandlerDirective("sms_2fa", parseHandler)
 	httpcaddyfile.RegisterDirectiveOrder("sms_2fa", httpcaddyfile.After, "forward_auth")
+	// Before the first factor: reports carry a signature, and no password.
+	httpcaddyfile.RegisterHandlerDirective("sms_2fa_reports", parseReports)
+	httpcaddyfile.RegisterDirectiveOrder("sms_2fa_reports", httpcaddyfile.Before, "basic_auth")
 	caddycmd.RegisterCommand(command)
 }

@@ -73,9 +73,18 @@ type Options struct {
 	// The site's name on the page and in the text. Default: the host.
 	Brand string `json:"brand,omitempty"`
 
-	// The text, with the variables `{code}`, `{brand}`, `{minutes}` and `{host}`. A last line that binds the code to the
-	// site is always added. Default: `{brand}: your code is {code}. It holds for {minutes} min. Do not share it with anyone.`
-	Message string `json:"message,omitempty"`
+	// The text, with the variables `{code}`, `{brand}`, `{minutes}` and `{host}`; or several, by language (BCP 47), of
+	// which the visitor's browser chooses. The one without a language, under the key "", is taken for English, and is for
+	// everybody else. A last line that binds the code to the site is always added. Default: `{brand}: your code is {code}.
+	// It holds for {minutes} min. Do not share it with anyone.`
+	Message Messages `json:"message,omitempty"`
+
+	// Which sender takes a text that is asked for after one that was reported as not delivered: `same`, or `next`, the one
+	// behind it. Default: `same`.
+	ResendVia string `json:"resend_via,omitempty"`
+
+	// Numbers that get no text and have a fixed code, for tests and app reviews.
+	TestNumbers []TestNumber `json:"test_number,omitempty"`
 
 	// The host in the last line of the text, like `app.example.com`. Set it where a site answers to any host name.
 	// Default: the host that was asked for.
@@ -119,7 +128,13 @@ func (o Options) or(g Options) Options {
 	o.Zone = first(o.Zone, g.Zone)
 	o.CookieDomain = first(o.CookieDomain, g.CookieDomain)
 	o.Brand = first(o.Brand, g.Brand)
-	o.Message = first(o.Message, g.Message)
+	if o.Message == nil {
+		o.Message = g.Message
+	}
+	o.ResendVia = first(o.ResendVia, g.ResendVia)
+	if o.TestNumbers == nil {
+		o.TestNumbers = g.TestNumbers
+	}
 	o.Origin = first(o.Origin, g.Origin)
 	o.Template = first(o.Template, g.Template)
 	o.ChallengeStatus = first(o.ChallengeStatus, g.ChallengeStatus)
@@ -190,8 +205,13 @@ func (o Options) validate() error {
 	if _, err := o.policy(); err != nil {
 		return err
 	}
-	if _, err := otp.ParseMessage(o.Message); err != nil {
+	if _, err := newWording(o.Message); err != nil {
 		return err
+	}
+	for _, t := range o.TestNumbers {
+		if err := t.validate(); err != nil {
+			return err
+		}
 	}
 	session := duration(o.Session, defaultSession)
 	switch {
@@ -203,6 +223,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("stale_ok, send_wait: a duration is negative, or send_wait is over 30s")
 	case o.Send != "" && o.Send != "auto" && o.Send != "button":
 		return fmt.Errorf("send: %q is neither auto nor button", o.Send)
+	case o.ResendVia != "" && o.ResendVia != "same" && o.ResendVia != "next":
+		return fmt.Errorf("resend_via: %q is neither same nor next", o.ResendVia)
 	case o.ChallengeStatus != 0 && (o.ChallengeStatus < 400 || o.ChallengeStatus > 499):
 		return fmt.Errorf("challenge_status: %d is not between 400 and 499", o.ChallengeStatus)
 	case strings.Contains(o.Bind, "{http.auth.candidate.") || strings.Contains(o.Phone, "{http.auth.candidate."):

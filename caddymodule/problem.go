@@ -36,6 +36,8 @@ var (
 	tooManyRequests  = problem{"too-many-requests", http.StatusTooManyRequests, "No more texts for now", page.Limited}
 	deliveryFailed   = problem{"delivery-failed", http.StatusBadGateway, "The text could not be sent", page.Enter}
 	storeUnavailable = problem{"store-unavailable", http.StatusServiceUnavailable, "The gateway cannot read or write its state", page.Outage}
+	busy             = problem{"busy", http.StatusServiceUnavailable, "Too many texts are on their way", page.Limited}
+	checkUnavailable = problem{"check-unavailable", http.StatusServiceUnavailable, "The provider of the code does not answer", page.Outage}
 	badRequest       = problem{"bad-request", http.StatusBadRequest, "The request cannot be understood", page.BadRequest}
 	tooEarly         = problem{"too-early", http.StatusTooEarly, "The request came before the connection was safe from replay", page.BadRequest}
 )

@@ -25,9 +25,6 @@ const storeTimeout = 800 * time.Millisecond
 // firstWait bounds how long a request waits for the first word of the store.
 const firstWait = 300 * time.Millisecond
 
-// farewell is how long a realm that nobody is in any more waits for texts on their way before it closes its store.
-const farewell = 10 * time.Second
-
 // errClosed says that the configuration that this request belongs to is gone, and its store with it.
 var errClosed = errors.New("the store of this configuration has been closed")
 
@@ -45,7 +42,7 @@ type realm struct {
 	cache  *session.Cache[*admission]
 
 	verifiers atomic.Pointer[eraVerifier]
-	underWay  sync.WaitGroup
+	outbox    *outbox
 	done      sync.WaitGroup
 }
 
@@ -105,7 +102,7 @@ func newRealm(m StoreModule, ring *session.KeyRing, storage certmagic.Storage) (
 	}
 	r := &realm{
 		stores: pooled.(*openStore), storage: storage, loaded: make(chan struct{}),
-		log: slog.New(caddySlog()), cache: session.NewCache[*admission](),
+		log: slog.New(caddySlog()), cache: session.NewCache[*admission](), outbox: newOutbox(),
 	}
 	if ring != nil {
 		r.use(ring)
@@ -158,12 +155,7 @@ func (r *realm) Destruct() error {
 
 func (r *realm) close() error {
 	r.once.Do(func() {}) // nothing starts any more
-	quiet := make(chan struct{})
-	go func() { r.underWay.Wait(); close(quiet) }()
-	select {
-	case <-quiet:
-	case <-time.After(farewell):
-	}
+	r.outbox.close(farewell)
 	if r.cancel != nil {
 		r.cancel()
 		r.done.Wait()

@@ -173,7 +173,7 @@ func TestOtherStates(t *testing.T) {
 	b.shot("start")
 	s.provider.FailWith("1530")
 	b.do(chromedp.Click(chromedp.CSS("#resend")))
-	b.sees("could not be sent")
+	b.sees("was not delivered")
 	b.shot("failed")
 	s.provider.FailWith("")
 	b.do(chromedp.Click(chromedp.CSS("#resend")))

@@ -15,6 +15,7 @@ type scene struct {
 	now time.Time
 	p   Policy
 	ids byte
+	to  Recipient
 }
 
 func newScene(t *testing.T) *scene {
@@ -28,7 +29,7 @@ func (s *scene) fresh() freshIDs {
 
 func (s *scene) begin(t *Ticket) Outcome {
 	s.a.expire(s.now, s.p)
-	o := s.a.begin(s.now, s.p, *t, true, s.fresh())
+	o := s.a.begin(s.now, s.p, *t, true, s.to, s.fresh())
 	if o.Challenge.ID != (ChallengeID{}) {
 		t.Challenge = o.Challenge.ID
 	}
@@ -37,7 +38,7 @@ func (s *scene) begin(t *Ticket) Outcome {
 
 func (s *scene) send(t *Ticket) Outcome {
 	s.a.expire(s.now, s.p)
-	o := s.a.send(s.now, s.p, *t, s.fresh())
+	o := s.a.send(s.now, s.p, *t, s.to, s.fresh())
 	if o.Challenge.ID != (ChallengeID{}) {
 		t.Challenge = o.Challenge.ID
 	}
@@ -52,9 +53,9 @@ func (s *scene) try(t Ticket, m Mark, right bool) Outcome {
 	case o.Kind != compare:
 		return o
 	case right:
-		return s.a.open(s.now, s.p, t)
+		return s.a.open(s.now, s.p, t, m)
 	}
-	return s.a.wrong(s.now, s.p, t)
+	return s.a.wrong(s.now, s.p, t, m)
 }
 
 func (s *scene) want(step string, o Outcome, k Kind) {
@@ -137,7 +138,7 @@ func TestFailedTextMayBeSentAgainAtOnce(t *testing.T) {
 	for range failedSends.Max {
 		o := s.send(&b)
 		s.want("send", o, Sending)
-		s.a.settle(o.Dispatch, DeliveryFailed)
+		s.a.settle(o.Dispatch, Handover{Delivery: DeliveryFailed})
 	}
 	s.want("but not for ever", s.send(&b), Limited)
 }
@@ -145,7 +146,7 @@ func TestFailedTextMayBeSentAgainAtOnce(t *testing.T) {
 func TestUnknownTextCounts(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.a.settle(s.begin(&b).Dispatch, DeliveryUnknown)
+	s.a.settle(s.begin(&b).Dispatch, Handover{Delivery: DeliveryUnknown})
 	s.want("send", s.send(&b), Limited)
 }
 
@@ -241,8 +242,8 @@ func TestCodeOpensInOneBrowserOnly(t *testing.T) {
 	other := Ticket{Challenge: b.Challenge, Browser: BrowserID{7}}
 	s.want("one is counted", s.a.attempt(s.now, s.p, b, rightMark), compare)
 	s.want("the other too", s.a.attempt(s.now, s.p, other, rightMark), compare)
-	s.want("one opens", s.a.open(s.now, s.p, b), Right)
-	s.want("the other is too late", s.a.open(s.now, s.p, other), Expired)
+	s.want("one opens", s.a.open(s.now, s.p, b, rightMark), Right)
+	s.want("the other is too late", s.a.open(s.now, s.p, other, rightMark), Expired)
 }
 
 // A gateway that dies between counting the last guess and opening the session must not lock the visitor out.
@@ -289,7 +290,7 @@ func TestExpiredAndForeignTickets(t *testing.T) {
 func TestRecordKeepsEverything(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.a.settle(s.begin(&b).Dispatch, DeliverySent)
+	s.a.settle(s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Via: "twilio", Ref: "VE1"})
 	s.try(b, Mark{1}, false)
 	s.try(b, rightMark, true)
 	data, err := s.a.encode()

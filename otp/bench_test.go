@@ -46,7 +46,7 @@ func subject(n int) otp.Subject {
 func BenchmarkBegin(b *testing.B) {
 	onBothStores(b, func(b *testing.B, v *otp.Verifier) {
 		for n := 0; b.Loop(); n++ {
-			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, otp.DefaultPolicy(), subject(n).Name)
+			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, otp.DefaultPolicy(), otp.Recipient{Phone: subject(n).Name})
 			if err != nil || o.Kind != otp.Sending {
 				b.Fatal(o.Kind, err)
 			}
@@ -64,7 +64,7 @@ func BenchmarkGuess(b *testing.B) {
 		for n := 0; b.Loop(); n++ {
 			if n%50 == 0 {
 				b.StopTimer()
-				o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, subject(n).Name)
+				o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, otp.Recipient{Phone: subject(n).Name})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -83,11 +83,11 @@ func BenchmarkLogin(b *testing.B) {
 	onBothStores(b, func(b *testing.B, v *otp.Verifier) {
 		p := otp.DefaultPolicy()
 		for n := 0; b.Loop(); n++ {
-			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, subject(n).Name)
+			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, otp.Recipient{Phone: subject(n).Name})
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := v.Settle(b.Context(), subject(n), p, o.Dispatch, otp.DeliverySent); err != nil {
+			if err := v.Settle(b.Context(), subject(n), p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}); err != nil {
 				b.Fatal(err)
 			}
 			if o, err = v.Check(b.Context(), subject(n), otp.Ticket{Challenge: o.Challenge.ID}, p, o.Dispatch.Code); err != nil || o.Kind != otp.Right {

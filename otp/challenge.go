@@ -15,28 +15,18 @@ type BrowserID [16]byte
 // Mark is what is written down of a guess: enough to know it again, useless without the key.
 type Mark [8]byte
 
-// Delivery is what is known of the latest text of a challenge.
-type Delivery string
-
-// What can be known of a text.
-const (
-	DeliverySending Delivery = "sending" // on its way to the provider
-	DeliverySent    Delivery = "sent"    // accepted by the provider
-	DeliveryFailed  Delivery = "failed"  // surely not accepted
-	DeliveryUnknown Delivery = "unknown" // perhaps accepted
-)
-
 // replyGrace is how long the browser that typed the right code may type it again: a double click, or a reply that was
 // lost on the way. It gets the session it already has.
 const replyGrace = time.Minute
 
 // Challenge is a code that somebody was asked for.
 type Challenge struct {
-	ID       ChallengeID
-	Begun    time.Time
-	Expires  time.Time
-	Delivery Delivery
-	Marks    []Mark // guesses that were counted
+	ID      ChallengeID
+	Begun   time.Time
+	Expires time.Time
+	Text    string // the ID of its latest text
+	Maker   string // who made the code of that text and checks it; "" is us
+	Marks   []Mark // guesses that were counted
 
 	// Opened is when the right code was typed, zero before, and By is the browser in which it was.
 	Opened time.Time

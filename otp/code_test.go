@@ -120,8 +120,8 @@ func FuzzParseTicket(f *testing.F) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"v":1,"w":1,"c":[{"i":"AAAAAAAAAAAAAAAAAAAAAA","a":1,"e":2}]}`))
-	f.Add([]byte(`{"v":2}`))
+	f.Add([]byte(`{"v":2,"w":1,"c":[{"i":"AAAAAAAAAAAAAAAAAAAAAA","a":1,"e":2}]}`))
+	f.Add([]byte(`{"v":3}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a, err := decode(data)
 		if err != nil {
@@ -136,13 +136,13 @@ func FuzzDecode(f *testing.F) {
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]string{
-		"newer version":   `{"v":2}`,
+		"newer version":   `{"v":3}`,
 		"no version":      `{}`,
-		"unknown field":   `{"v":1,"x":1}`,
-		"negative":        `{"v":1,"w":-1}`,
-		"short challenge": `{"v":1,"c":[{"i":"AAAA","a":1,"e":2}]}`,
-		"bad mark":        `{"v":1,"c":[{"i":"AAAAAAAAAAAAAAAAAAAAAA","a":1,"e":2,"m":["!"]}]}`,
-		"two values":      `{"v":1}{"v":1}`,
+		"unknown field":   `{"v":2,"x":1}`,
+		"negative":        `{"v":2,"w":-1}`,
+		"short challenge": `{"v":2,"c":[{"i":"AAAA","a":1,"e":2}]}`,
+		"bad mark":        `{"v":2,"c":[{"i":"AAAAAAAAAAAAAAAAAAAAAA","a":1,"e":2,"m":["!"]}]}`,
+		"two values":      `{"v":2}{"v":2}`,
 		"empty":           ``,
 		"not JSON":        `hello`,
 	} {

@@ -15,6 +15,7 @@ type history struct {
 	lastText time.Time   // the latest text that did not fail
 	texts    []time.Time // all of them
 	pending  []Dispatch
+	lost     map[string]bool // texts that were given up, by ID
 }
 
 // TestInvariants drives random steps of two browsers, and a clock that mostly walks, sometimes runs and now and then jumps
@@ -24,7 +25,7 @@ func TestInvariants(t *testing.T) {
 	for seed := range uint64(300) {
 		h := &history{
 			scene: newScene(t), rng: rand.New(rand.NewPCG(seed, 1)),
-			tickets: []Ticket{laptop, phone}, opened: make(map[ChallengeID]BrowserID),
+			tickets: []Ticket{laptop, phone}, opened: make(map[ChallengeID]BrowserID), lost: make(map[string]bool),
 		}
 		for range 400 {
 			h.step()
@@ -102,7 +103,11 @@ func (h *history) settleOne() {
 	d := h.pending[len(h.pending)-1]
 	h.pending = h.pending[:len(h.pending)-1]
 	went := []Delivery{DeliverySent, DeliveryFailed, DeliveryUnknown}[h.rng.IntN(3)]
-	h.a.settle(d, went)
+	h.a.settle(d, Handover{Delivery: went, Via: "one"})
+	if went == DeliverySent && h.rng.IntN(3) == 0 && h.a.report(d.ID, DeliveryUndelivered) {
+		h.lost[d.ID] = true // need not be waited for, and still counts for the limits
+		h.last()
+	}
 	if went == DeliverySent || went == DeliveryUnknown {
 		return
 	}
@@ -120,9 +125,16 @@ func (h *history) forget(at time.Time) {
 			break
 		}
 	}
+	h.last()
+}
+
+// last finds the latest text that must be waited for.
+func (h *history) last() {
 	h.lastText = time.Time{}
-	if len(h.texts) > 0 {
-		h.lastText = h.texts[len(h.texts)-1]
+	for _, t := range h.a.Texts {
+		if t.Delivery != DeliveryFailed && !h.lost[t.ID] {
+			h.lastText = t.At
+		}
 	}
 }
 
@@ -146,7 +158,7 @@ func (h *history) guess(b Ticket, right bool) {
 		h.t.Errorf("%d wrong codes in a row with %d blocks", h.a.InARow, h.a.Blocks)
 	}
 	if right {
-		h.open(b)
+		h.open(b, m)
 	}
 }
 
@@ -155,8 +167,8 @@ func (h *history) marked(b Ticket, m Mark) bool {
 	return c != nil && c.marked(m)
 }
 
-func (h *history) open(b Ticket) {
-	o := h.a.open(h.now, h.p, b)
+func (h *history) open(b Ticket, m Mark) {
+	o := h.a.open(h.now, h.p, b, m)
 	if o.Kind != Right {
 		return
 	}

@@ -20,7 +20,7 @@ type Subject struct {
 // Keys turns names, numbers and challenges into what may be written down or told. Each key serves one purpose (NIST SP
 // 800-108), and each input is framed by its length, so that no two inputs run together.
 type Keys struct {
-	account, subject, phone, code, mark, session, proof []byte
+	account, subject, phone, code, mark, session, proof, report []byte
 }
 
 // NewKeys derives the keys of one epoch from its root.
@@ -31,7 +31,7 @@ func NewKeys(root []byte) (*Keys, error) {
 	k := new(Keys)
 	for purpose, key := range map[string]*[]byte{
 		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "code": &k.code,
-		"mark": &k.mark, "session": &k.session, "proof": &k.proof,
+		"mark": &k.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
 	} {
 		derived, err := hkdf.Key(sha256.New, root, nil, "sms-2fa "+purpose, sha256.Size)
 		if err != nil {
@@ -47,6 +47,9 @@ func (k *Keys) Account(s Subject) string { return "a:" + name(k.account, s.Zone,
 
 // Phone is the name under which texts to a phone are counted.
 func (k *Keys) Phone(number string) string { return "p:" + name(k.phone, number) }
+
+// Report is the name under which is kept whose text a sender's name for it stands for.
+func (k *Keys) Report(sender, text string) string { return "r:" + name(k.report, sender, text) }
 
 // Pseudonym names the subject in tokens. It tells nothing of the person, and is not the account's name in the store.
 func (k *Keys) Pseudonym(s Subject) string { return name(k.subject, s.Zone, s.Name) }

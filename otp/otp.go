@@ -1,7 +1,7 @@
 // Package otp is the domain of the gateway: what a second factor by text message is, and what may happen to it.
 //
 // Everything about one person in one zone is an [Account]: wrong codes, blocks, texts sent, open challenges. An account
-// changes only by the steps of this package (begin, send, settle, attempt, open, revoke, unlock). A step is a pure
+// changes only by the steps of this package (begin, send, settle, report, attempt, open, revoke, unlock). A step is a pure
 // function of the account, the policy and the time; it has no I/O and reads no clock. The [Verifier] runs steps on the
 // records of a store and owns the one rule that spans two of them: a guess is written down before it is compared.
 //
@@ -28,6 +28,9 @@ const (
 	Open Kind = "open"
 	// Sending: a challenge is open and the caller shall send its text now.
 	Sending Kind = "sending"
+	// Asking: the guess is written down, and the code is not ours: the caller shall ask Challenge.Maker whether it is
+	// right, and then tell the verifier (Decide).
+	Asking Kind = "asking"
 	// Right: the code was right.
 	Right Kind = "right"
 	// Wrong: the code was wrong; Standing.AttemptsLeft tells how many more may be.
@@ -51,6 +54,8 @@ type Outcome struct {
 
 	// Challenge is the challenge that the step was about; its ID is zero without one.
 	Challenge Challenge
+	// Text is the latest text of that challenge; its ID is empty without one.
+	Text Text
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
 	// Session names the session that the right code opened, and OpenedAt when it did, when Kind is Right.
@@ -64,4 +69,5 @@ type Standing struct {
 	BlockedFor   time.Duration // how long a block still lasts
 	ResendIn     time.Duration // how long until another text may be asked for
 	ExpiresIn    time.Duration // how long the open challenge still lasts
+	Delivery     Delivery      // what became of the challenge's latest text, "" without one
 }

@@ -11,7 +11,7 @@ import (
 
 // recordVersion is the version that this code writes, and the only one that it reads: an account that cannot be read
 // whole is not read at all.
-const recordVersion = 1
+const recordVersion = 2
 
 // record is an account as it is stored. Times are milliseconds since 1970. It holds no code, no name and no number.
 type record struct {
@@ -25,19 +25,22 @@ type record struct {
 }
 
 type textRecord struct {
-	ID     string `json:"i"`
-	At     int64  `json:"a"`
-	Failed bool   `json:"f,omitempty"`
+	ID       string   `json:"i"`
+	At       int64    `json:"a"`
+	Delivery Delivery `json:"d,omitempty"`
+	Via      string   `json:"s,omitempty"`
+	Ref      string   `json:"n,omitempty"`
 }
 
 type challengeRecord struct {
-	ID       string   `json:"i"`
-	Begun    int64    `json:"a"`
-	Expires  int64    `json:"e"`
-	Delivery Delivery `json:"d,omitempty"`
-	Marks    []string `json:"m,omitempty"`
-	Opened   int64    `json:"o,omitempty"`
-	By       string   `json:"y,omitempty"`
+	ID      string   `json:"i"`
+	Begun   int64    `json:"a"`
+	Expires int64    `json:"e"`
+	Text    string   `json:"t,omitempty"`
+	Maker   string   `json:"k,omitempty"`
+	Marks   []string `json:"m,omitempty"`
+	Opened  int64    `json:"o,omitempty"`
+	By      string   `json:"y,omitempty"`
 }
 
 // encode writes an account; nothing is known of the zero account, and nothing is written.
@@ -46,7 +49,7 @@ func (a *Account) encode() ([]byte, error) {
 		Version: recordVersion, Wrong: a.Wrong, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
 	for _, t := range a.Texts {
-		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Failed: t.Failed})
+		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref})
 	}
 	for _, c := range a.Challenges {
 		r.Challenges = append(r.Challenges, c.record())
@@ -59,7 +62,7 @@ func (a *Account) encode() ([]byte, error) {
 
 func (c *Challenge) record() challengeRecord {
 	r := challengeRecord{
-		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Delivery: c.Delivery, Opened: millis(c.Opened),
+		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Text: c.Text, Maker: c.Maker, Opened: millis(c.Opened),
 	}
 	for _, m := range c.Marks {
 		r.Marks = append(r.Marks, b64(m[:]))
@@ -96,7 +99,7 @@ func (r record) account() (Account, error) {
 		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
-		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Failed: t.Failed})
+		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref})
 	}
 	for _, cr := range r.Challenges {
 		c, err := cr.challenge()
@@ -109,7 +112,7 @@ func (r record) account() (Account, error) {
 }
 
 func (r challengeRecord) challenge() (Challenge, error) {
-	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Delivery: r.Delivery, Opened: moment(r.Opened)}
+	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Text: r.Text, Maker: r.Maker, Opened: moment(r.Opened)}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.By[:], r.By))
 	for _, s := range r.Marks {
 		var m Mark

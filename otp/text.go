@@ -3,25 +3,15 @@ package otp
 import (
 	"slices"
 	"time"
-
-	"github.com/caddy-sms-2fa/gateway/store"
 )
 
 // Text is one text message that was handed to a sender, or is about to be.
 type Text struct {
-	ID     string
-	At     time.Time
-	Failed bool // surely not accepted: it counts neither for the pause nor for the limits
-}
-
-// Dispatch is an order to send one text. The caller sends it once, and then tells the verifier how it went.
-type Dispatch struct {
-	ID        string // names this send; a provider may see it
-	Code      string
-	ExpiresIn time.Duration
-
-	challenge ChallengeID
-	phone     string
+	ID       string
+	At       time.Time
+	Delivery Delivery
+	Via      string // the sender that took it, "" until one has
+	Ref      string // the provider's name for it, where somebody will ask for it
 }
 
 // joinWindow is the least time in which a browser without a ticket joins the challenge just begun instead of beginning
@@ -29,7 +19,7 @@ type Dispatch struct {
 const joinWindow = 10 * time.Second
 
 // begin finds the challenge to show to the holder of ticket. With auto, one without a challenge gets one, and a text.
-func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, fresh freshIDs) Outcome {
+func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipient, fresh freshIDs) Outcome {
 	if k := a.barred(now); k != "" {
 		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
@@ -42,7 +32,7 @@ func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, fresh fres
 	if !auto {
 		return a.outcome(Idle, now, p, nil)
 	}
-	return a.send(now, p, Ticket{Browser: t.Browser}, fresh)
+	return a.send(now, p, Ticket{Browser: t.Browser}, to, fresh)
 }
 
 // joinable is the newest challenge, if its text was sent so recently that another one may not be.
@@ -52,7 +42,7 @@ func (a *Account) joinable(now time.Time, p Policy) *Challenge {
 	}
 	c := &a.Challenges[len(a.Challenges)-1]
 	recent := now.Before(a.lastText().Add(max(p.ResendAfter, joinWindow)))
-	if !recent || !c.waits(now) || c.Delivery == DeliveryFailed {
+	if !recent || !c.waits(now) || a.text(c.Text).Delivery.lost() {
 		return nil
 	}
 	return c
@@ -60,7 +50,7 @@ func (a *Account) joinable(now time.Time, p Policy) *Challenge {
 
 // send orders a text: another one with the same code while the ticket's challenge waits, the first one of a new
 // challenge otherwise.
-func (a *Account) send(now time.Time, p Policy, t Ticket, fresh freshIDs) Outcome {
+func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh freshIDs) Outcome {
 	c := a.challenge(t.Challenge)
 	if c != nil && !c.waits(now) {
 		c = nil
@@ -74,12 +64,23 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, fresh freshIDs) Outcom
 	if c == nil {
 		c = a.add(Challenge{ID: fresh.challenge, Begun: now})
 	}
-	c.Delivery = DeliverySending
+	after, before := a.undelivered(), c.Maker
+	c.Text, c.Maker = fresh.text, to.maker(after)
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
-	a.Texts = append(a.Texts, Text{ID: fresh.text, At: now})
+	a.Texts = append(a.Texts, Text{ID: fresh.text, At: now, Delivery: DeliverySending})
 	o := a.outcome(Sending, now, p, c)
-	o.Dispatch = Dispatch{ID: fresh.text, ExpiresIn: o.Standing.ExpiresIn, challenge: c.ID}
+	o.Dispatch = Dispatch{ID: fresh.text, ExpiresIn: o.Standing.ExpiresIn, After: after, challenge: c.ID, before: before}
 	return o
+}
+
+// text finds a text; the zero Text when it is gone.
+func (a *Account) text(id string) Text {
+	for _, t := range a.Texts {
+		if t.ID == id {
+			return t
+		}
+	}
+	return Text{}
 }
 
 // add appends a challenge, in the place of the oldest when there are too many.
@@ -89,62 +90,6 @@ func (a *Account) add(c Challenge) *Challenge {
 	}
 	a.Challenges = append(a.Challenges, c)
 	return &a.Challenges[len(a.Challenges)-1]
-}
-
-// settle notes how a text went.
-func (a *Account) settle(d Dispatch, went Delivery) {
-	for i := range a.Texts {
-		if a.Texts[i].ID == d.ID {
-			a.Texts[i].Failed = went == DeliveryFailed
-		}
-	}
-	if c := a.challenge(d.challenge); c != nil {
-		c.Delivery = went
-	}
-}
-
-// wait is how long until the next text may be sent: after the pause, and inside every limit.
-func (a *Account) wait(now time.Time, p Policy) time.Duration {
-	var sent, failed []time.Time
-	for _, t := range a.Texts {
-		if t.Failed {
-			failed = append(failed, t.At)
-			continue
-		}
-		sent = append(sent, t.At)
-	}
-	wait := max(a.lastText().Add(p.ResendAfter).Sub(now), room(failed, failedSends, now))
-	for _, l := range p.Sends {
-		wait = max(wait, room(sent, l, now))
-	}
-	return max(wait, 0)
-}
-
-// room is how long until the limit has room for one more; at is in the order of time.
-func room(at []time.Time, l store.Limit, now time.Time) time.Duration {
-	if len(at) < l.Max {
-		return 0
-	}
-	return at[len(at)-l.Max].Add(l.Per).Sub(now)
-}
-
-// lastText is when the latest text was sent that did not fail, zero before the first.
-func (a *Account) lastText() time.Time {
-	for _, t := range slices.Backward(a.Texts) {
-		if !t.Failed {
-			return t.At
-		}
-	}
-	return time.Time{}
-}
-
-// window is the longest time in which a text counts for anything.
-func window(limits []store.Limit) time.Duration {
-	longest := failedSends.Per
-	for _, l := range limits {
-		longest = max(longest, l.Per)
-	}
-	return longest
 }
 
 func earlier(a, b time.Time) time.Time {

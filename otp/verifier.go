@@ -30,39 +30,39 @@ func (v *Verifier) Keys() *Keys { return v.keys }
 
 // Look finds how things stand, and changes nothing.
 func (v *Verifier) Look(ctx context.Context, s Subject, t Ticket, p Policy) (Outcome, error) {
-	return v.begin(ctx, s, t, p, "", false)
+	return v.begin(ctx, s, t, p, Recipient{}, false)
 }
 
-// Begin finds the challenge of the ticket, or begins one for the phone. A challenge that waits is found again, whoever
+// Begin finds the challenge of the ticket, or begins one for the recipient. A challenge that waits is found again, whoever
 // asks; so reloads, second tabs and parallel requests cost no second text. When the outcome is Sending, the caller sends
 // Outcome.Dispatch and calls Settle.
-func (v *Verifier) Begin(ctx context.Context, s Subject, t Ticket, p Policy, phone string) (Outcome, error) {
-	return v.begin(ctx, s, t, p, phone, true)
+func (v *Verifier) Begin(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
+	return v.begin(ctx, s, t, p, to, true)
 }
 
-func (v *Verifier) begin(ctx context.Context, s Subject, t Ticket, p Policy, phone string, auto bool) (Outcome, error) {
+func (v *Verifier) begin(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient, auto bool) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
 		return Outcome{}, err
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.begin(now, p, t, auto, fresh) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.begin(now, p, t, auto, to, fresh) })
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
-	return v.order(ctx, s, p, phone, o)
+	return v.order(ctx, s, p, to.Phone, o)
 }
 
 // Send orders a text for the ticket's challenge, with the same code as before, or begins a new challenge when none waits.
-func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, phone string) (Outcome, error) {
+func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
 		return Outcome{}, err
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.send(now, p, t, fresh) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
-	return v.order(ctx, s, p, phone, o)
+	return v.order(ctx, s, p, to.Phone, o)
 }
 
 // order completes a dispatch that the account allows, if the phone allows it too: several accounts may share one.
@@ -73,7 +73,7 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, phone string,
 	if err == nil && wait == 0 {
 		return o, nil
 	}
-	limited, settleErr := v.settle(ctx, s, p, o.Dispatch, DeliveryFailed)
+	limited, _, settleErr := v.settle(ctx, s, p, o.Dispatch, Handover{Delivery: DeliveryFailed})
 	if err := errors.Join(err, settleErr); err != nil {
 		return Outcome{}, fmt.Errorf("counting text: %w", err)
 	}
@@ -83,10 +83,14 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, phone string,
 }
 
 // Settle notes how a dispatch went. A text that surely was not accepted counts for nothing, and may be sent again at once.
-func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, went Delivery) error {
-	_, err := v.settle(ctx, s, p, d, went)
-	if went == DeliveryFailed && err == nil {
+func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) error {
+	_, rec, err := v.settle(ctx, s, p, d, h)
+	switch {
+	case err != nil:
+	case h.Delivery == DeliveryFailed:
 		err = v.store.Give(ctx, d.phone, d.ID)
+	case h.Track != "":
+		err = v.track(ctx, s, d, h, rec.Now)
 	}
 	if err != nil {
 		return fmt.Errorf("settling text: %w", err)
@@ -94,16 +98,16 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 	return nil
 }
 
-func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, went Delivery) (Outcome, error) {
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome {
-		a.settle(d, went)
+func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Outcome, store.Record, error) {
+	return v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome {
+		a.settle(d, h)
 		return a.outcome(Open, now, p, a.challenge(d.challenge))
 	})
-	return o, err
 }
 
 // Check finds whether typed is the code of the ticket's challenge. The guess is written down first; only when that is
-// done is it compared, and only a right one causes a second write, which opens the challenge's one session.
+// done is it compared, and only a right one causes a second write, which opens the challenge's one session. A code that
+// somebody else made is not compared here: the outcome is Asking, and the caller goes on with Decide.
 func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typed string) (Outcome, error) {
 	guess, ok := Normalize(typed, p.CodeLength)
 	if !ok {
@@ -112,13 +116,36 @@ func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typ
 	}
 	mark := v.keys.markOf(s, t.Challenge, guess)
 	o, rec, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.attempt(now, p, t, mark) })
-	if err != nil || o.Kind != compare {
+	switch {
+	case err != nil || o.Kind != compare:
 		return o, err
+	case o.Challenge.Maker != "" && o.Challenge.Opened.IsZero():
+		o.Kind = Asking
+		return o, nil
+	case o.Challenge.Maker == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
+		return v.judge(rec, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, mark) })
 	}
-	if !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)) {
-		return v.judge(rec, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t) })
+	return v.open(ctx, s, t, p, mark, &rec)
+}
+
+// Decide goes on where Check stopped to ask: right is what the maker of the code said of typed.
+func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, typed string, right bool) (Outcome, error) {
+	guess, ok := Normalize(typed, p.CodeLength)
+	if !ok {
+		return Outcome{Kind: Malformed}, nil
 	}
-	o, _, err = v.run(ctx, s, &rec, p, func(a *Account, now time.Time) Outcome { return a.open(now, p, t) })
+	mark := v.keys.markOf(s, t.Challenge, guess)
+	if right {
+		return v.open(ctx, s, t, p, mark, nil)
+	}
+	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, mark) })
+	o.Session = v.keys.Session(s, t.Challenge)
+	return o, err
+}
+
+// open opens the challenge's one session for a guess that is right.
+func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m Mark, known *store.Record) (Outcome, error) {
+	o, _, err := v.run(ctx, s, known, p, func(a *Account, now time.Time) Outcome { return a.open(now, p, t, m) })
 	o.Session = v.keys.Session(s, t.Challenge)
 	return o, err
 }
@@ -151,8 +178,12 @@ type step func(a *Account, now time.Time) Outcome
 
 // run changes the subject's account by a step. known saves a read when the caller holds the record already.
 func (v *Verifier) run(ctx context.Context, s Subject, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {
+	return v.runKey(ctx, v.keys.Account(s), known, p, f)
+}
+
+func (v *Verifier) runKey(ctx context.Context, key string, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {
 	var o Outcome
-	rec, err := store.Change(ctx, v.store, v.keys.Account(s), known, func(old store.Record) ([]byte, time.Time, error) {
+	rec, err := store.Change(ctx, v.store, key, known, func(old store.Record) ([]byte, time.Time, error) {
 		a, err := decode(old.Data)
 		if err != nil {
 			return nil, time.Time{}, err

@@ -16,7 +16,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/boltstore"
 )
 
-const number = "+15005550006"
+var number = otp.Recipient{Phone: "+15005550006"}
 
 var alice = otp.Subject{Zone: "default", Name: "alice"}
 
@@ -89,7 +89,7 @@ func TestLoginRoundTrips(t *testing.T) {
 	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
 	began := g.took(func() { o, _ = v.Begin(t.Context(), alice, ticket, p, number) })
 	ticket.Challenge = o.Challenge.ID
-	settled := g.took(func() { _ = v.Settle(t.Context(), alice, p, o.Dispatch, otp.DeliverySent) })
+	settled := g.took(func() { _ = v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}) })
 	wrong := g.took(func() { _, _ = v.Check(t.Context(), alice, ticket, p, wrongCode(o.Dispatch.Code)) })
 	right := g.took(func() { o, _ = v.Check(t.Context(), alice, ticket, p, o.Dispatch.Code) })
 	if o.Kind != otp.Right {
@@ -221,7 +221,7 @@ func TestPhoneIsLimitedAcrossAccounts(t *testing.T) {
 	if err != nil || o.Kind != otp.Limited || o.Standing.ResendIn < 9*time.Minute {
 		t.Errorf("sixth account on one phone: %s, wait %s, %v", o.Kind, o.Standing.ResendIn, err)
 	}
-	o, err = v.Send(t.Context(), sixth, otp.Ticket{}, otp.DefaultPolicy(), "+15005550009")
+	o, err = v.Send(t.Context(), sixth, otp.Ticket{}, otp.DefaultPolicy(), otp.Recipient{Phone: "+15005550009"})
 	if err != nil || o.Kind != otp.Sending {
 		t.Errorf("another phone: %s, %v", o.Kind, err)
 	}
@@ -240,5 +240,78 @@ func TestZonesShareNothing(t *testing.T) {
 	}
 	if o, _ := v.Look(t.Context(), admin, otp.Ticket{}, otp.DefaultPolicy()); o.Kind == otp.Blocked {
 		t.Error("a block reaches another zone")
+	}
+}
+
+func TestReportFindsItsText(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier(t)
+	p := otp.DefaultPolicy()
+	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
+	o, err := v.Begin(t.Context(), alice, ticket, p, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticket.Challenge = o.Challenge.ID
+	if err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Via: "one", Track: "SM1"}); err != nil {
+		t.Fatal(err)
+	}
+	policy := func(zone string) otp.Policy {
+		if zone != alice.Zone {
+			t.Errorf("zone %q", zone)
+		}
+		return p
+	}
+	for _, tt := range []struct {
+		via, name   string
+		known, news bool
+	}{{"one", "SM2", false, false}, {"two", "SM1", false, false}, {"one", "SM1", true, true}, {"one", "SM1", true, false}} {
+		r, err := v.Report(t.Context(), tt.via, tt.name, otp.DeliveryDelivered, policy)
+		if err != nil || r.Known != tt.known || r.News != tt.news {
+			t.Errorf("%s %s: %+v, %v", tt.via, tt.name, r, err)
+		}
+	}
+	if o, err = v.Look(t.Context(), alice, ticket, p); err != nil || o.Standing.Delivery != otp.DeliveryDelivered {
+		t.Errorf("told %q, %v", o.Standing.Delivery, err)
+	}
+}
+
+// Who made a code is asked only after the guess is written down, and decides alone.
+func TestForeignCodeIsAskedFor(t *testing.T) {
+	t.Parallel()
+	v, g := newVerifier(t)
+	p := otp.DefaultPolicy()
+	to := otp.Recipient{Phone: number.Phone, Maker: func(string) string { return "one" }}
+	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
+	o, err := v.Begin(t.Context(), alice, ticket, p, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticket.Challenge = o.Challenge.ID
+	ours := o.Dispatch.Code
+	if o, err = v.Check(t.Context(), alice, ticket, p, ours); err != nil || o.Kind != otp.Asking || o.Challenge.Maker != "one" || o.Standing.AttemptsLeft != 2 {
+		t.Fatalf("our code, which was never texted: %s, %v", o.Kind, err)
+	}
+	if o, err = v.Decide(t.Context(), alice, ticket, p, ours, false); err != nil || o.Kind != otp.Wrong {
+		t.Errorf("its maker says no: %s, %v", o.Kind, err)
+	}
+	if o, err = v.Decide(t.Context(), alice, ticket, p, wrongCode(ours), true); err != nil || o.Kind != otp.Expired {
+		t.Errorf("a guess that was never written down: %s, %v", o.Kind, err)
+	}
+	g.refuses.Store(true)
+	if o, err = v.Check(t.Context(), alice, ticket, p, "314159"); err == nil || o.Kind == otp.Asking {
+		t.Errorf("a guess that could not be written down: %s, %v", o.Kind, err)
+	}
+	g.refuses.Store(false)
+	if o, err = v.Check(t.Context(), alice, ticket, p, "314159"); err != nil || o.Kind != otp.Asking {
+		t.Fatalf("%s, %v", o.Kind, err)
+	}
+	first, err := v.Decide(t.Context(), alice, ticket, p, "314159", true)
+	if err != nil || first.Kind != otp.Right || first.Session == "" {
+		t.Fatalf("its maker says yes: %s, %v", first.Kind, err)
+	}
+	again, err := v.Check(t.Context(), alice, ticket, p, "314159")
+	if err != nil || again.Kind != otp.Right || again.Session != first.Session {
+		t.Errorf("the same guess again, which its maker would not take: %s, %v", again.Kind, err)
 	}
 }

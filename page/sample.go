@@ -14,7 +14,7 @@ func samples() []View {
 		v.State, v.RetryAfter = s, 15*time.Minute
 		all = append(all, v)
 	}
-	for _, d := range []Delivery{DeliveryNone, DeliverySending, DeliverySent, DeliveryFailed, DeliveryUnknown} {
+	for _, d := range []Delivery{DeliveryNone, DeliverySending, DeliverySent, DeliveryDelivered, DeliveryFailed, DeliveryUnknown} {
 		for _, p := range []Problem{NoProblem, CodeIncorrect, CodeExpired} {
 			v := base
 			v.State, v.Delivery, v.Problem = Enter, d, p

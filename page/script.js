@@ -56,22 +56,31 @@
 		});
 	}
 
-	// While the text is on its way, ask how it goes, a few times.
+	// While the text is on its way, ask how it goes, a few times; also on its way from the provider to the phone, where
+	// providers report that.
 	const say = {
 		sent: "The provider has accepted the text. It should arrive in a moment.",
-		failed: "The text could not be sent. You can try again now.",
+		delivered: "The text was delivered to your phone.",
+		failed: "The text was not delivered. You can try again now.",
 		unknown: "The text may be on its way. Please wait a little before you ask for another one.",
 	};
 	const ask = async (left) => {
 		if (left === 0) return;
 		const answer = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).then((r) => r.json(), () => ({}));
 		if (answer.verified) { location.assign(delivery.dataset.home); return; }
-		if (say[answer.delivery]) {
+		if (say[answer.delivery] && answer.delivery !== delivery.dataset.delivery) {
+			delivery.dataset.delivery = answer.delivery;
 			delivery.textContent = say[answer.delivery];
-			if (answer.delivery === "failed") { delivery.className = "alert"; resend.disabled = false; byId("wait").textContent = ""; }
-			return;
+			if (answer.delivery === "failed") {
+				delivery.className = "alert";
+				delivery.setAttribute("role", "alert");
+				resend.disabled = false;
+				byId("wait").textContent = "";
+			}
 		}
-		setTimeout(ask, 2000, left - 1);
+		if (open()) setTimeout(ask, 2000, left - 1);
 	};
-	if (delivery?.dataset.delivery === "sending") setTimeout(ask, 1000, 15);
+	const open = () => delivery.dataset.delivery === "sending" ||
+		"reports" in delivery.dataset && ["sent", "unknown"].includes(delivery.dataset.delivery);
+	if (delivery && open()) setTimeout(ask, 1000, 45);
 })();

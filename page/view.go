@@ -36,11 +36,12 @@ type Delivery string
 
 // What can be known of a text.
 const (
-	DeliveryNone    Delivery = ""
-	DeliverySending Delivery = "sending" // on its way to the provider
-	DeliverySent    Delivery = "sent"    // accepted by the provider
-	DeliveryFailed  Delivery = "failed"  // surely not accepted; may be sent again at once
-	DeliveryUnknown Delivery = "unknown" // perhaps accepted
+	DeliveryNone      Delivery = ""
+	DeliverySending   Delivery = "sending"   // on its way to the provider
+	DeliverySent      Delivery = "sent"      // accepted by the provider
+	DeliveryDelivered Delivery = "delivered" // on the phone, says the provider
+	DeliveryFailed    Delivery = "failed"    // will not come; may be sent again at once
+	DeliveryUnknown   Delivery = "unknown"   // perhaps accepted
 )
 
 // Problem is what was wrong with the code just typed.
@@ -64,6 +65,8 @@ type View struct {
 	CodeLength int
 	// Delivery is what is known of the latest text.
 	Delivery Delivery
+	// Reports is whether providers report here what becomes of texts, so that Delivery may change while the page is shown.
+	Reports bool
 	// Problem is what was wrong with the code just typed.
 	Problem Problem
 	// AttemptsLeft is how many wrong codes are still allowed before a block.

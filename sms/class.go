@@ -95,6 +95,9 @@ func ClassOf(err error) Class {
 	return Ambiguous
 }
 
+// IsError reports whether an error comes from a provider, and not from somewhere on the way to it.
+func IsError(err error) bool { return errors.As(err, new(*Error)) }
+
 // classOf is what an HTTP status means where the body says no more.
 func classOf(status int) Class {
 	switch {

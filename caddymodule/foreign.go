@@ -1,0 +1,84 @@
+package caddymodule
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/sms"
+)
+
+// checkTimeout bounds asking a provider about a code.
+const checkTimeout = 5 * time.Second
+
+// decide asks whoever made the code about a guess that has been written down, and goes on with the answer.
+func (v *visit) decide(o otp.Outcome, typed string) (otp.Outcome, error) {
+	right, known, err := v.ask(o.Challenge.Maker, typed)
+	switch {
+	case err != nil:
+		return o, err
+	case !known:
+		o.Kind = otp.Expired
+		return o, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), storeTimeout)
+	defer cancel()
+	return v.verifier.Decide(ctx, v.subject, v.ticket, v.policy, typed, right)
+}
+
+// ask reports whether typed is a code that maker made, and whether maker is still somebody that can be asked: it is not
+// after a change of the configuration.
+func (v *visit) ask(maker, typed string) (right, known bool, err error) {
+	if maker == testMaker {
+		now := v.app.now()
+		return v.testNumbers.right(v.number, typed, now), v.testNumbers.active(v.number, now), nil
+	}
+	leg := v.app.route.Leg(maker)
+	if leg == nil || makerOf(leg) != maker || v.number == "" {
+		return false, false, nil
+	}
+	code, ok := otp.Normalize(typed, v.policy.CodeLength)
+	if !ok {
+		return false, true, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), checkTimeout)
+	defer cancel()
+	right, err = leg.Sender.(sms.Checker).Check(ctx, v.number, code)
+	if err != nil {
+		return false, true, fmt.Errorf("asking %s: %w", maker, err)
+	}
+	return right, true, nil
+}
+
+// unanswered tells the visitor that a code could not be checked because its maker did not answer.
+func (v *visit) unanswered(err error) error {
+	metrics.faults.Inc()
+	v.log.Error("provider does not check codes", zap.String("class", string(sms.ClassOf(err))), zap.String("zone", v.Zone),
+		zap.String("account", v.account()), zap.Error(err), clientIP(v.r))
+	f := checkUnavailable.refusal()
+	f.retry = outageRetry
+	return v.answer(f)
+}
+
+// confirm tells the sender of a code that was typed right, if its provider wants to hear it. Nobody waits for that.
+func (v *visit) confirm(o otp.Outcome) {
+	leg := v.app.route.Leg(o.Text.Via)
+	if leg == nil || o.Text.Ref == "" || o.Challenge.Maker != "" {
+		return
+	}
+	c, ok := leg.Sender.(sms.Confirmer)
+	if !ok || !c.Confirms() || !v.app.realm.outbox.reserve(v.app.inFlight()) {
+		return
+	}
+	log := v.log.With(zap.String("sender", leg.Name), zap.String("text_id", o.Text.ID))
+	v.app.realm.outbox.Go(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		if err := c.Confirm(ctx, o.Text.Ref); err != nil {
+			log.Warn("provider was not told that its code was right", zap.String("class", string(sms.ClassOf(err))), zap.Error(err))
+		}
+	})
+}

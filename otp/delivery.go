@@ -1,0 +1,69 @@
+package otp
+
+import "slices"
+
+// Delivery is what is known of a text.
+type Delivery string
+
+// What can be known of a text.
+const (
+	DeliverySending     Delivery = "sending"     // on its way to the provider
+	DeliverySent        Delivery = "sent"        // accepted by the provider
+	DeliveryDelivered   Delivery = "delivered"   // on the phone, says the provider
+	DeliveryFailed      Delivery = "failed"      // surely not accepted
+	DeliveryUnknown     Delivery = "unknown"     // perhaps accepted
+	DeliveryUndelivered Delivery = "undelivered" // accepted, and given up later
+)
+
+// told is what a visitor is told: that a text will not come, and not why.
+func (d Delivery) told() Delivery {
+	if d == DeliveryUndelivered {
+		return DeliveryFailed
+	}
+	return d
+}
+
+// lost reports whether it is known that the text never comes.
+func (d Delivery) lost() bool { return d == DeliveryFailed || d == DeliveryUndelivered }
+
+// settle notes how a text went.
+func (a *Account) settle(d Dispatch, h Handover) {
+	for i := range a.Texts {
+		if t := &a.Texts[i]; t.ID == d.ID {
+			t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
+		}
+	}
+	if c := a.challenge(d.challenge); c != nil && c.Text == d.ID {
+		c.Maker = h.Maker
+		if h.Delivery == DeliveryFailed {
+			c.Maker = d.before // the code of an earlier text still holds
+		}
+	}
+}
+
+// report notes what a provider says became of a text, and tells whether that was news. A text's fate is sealed once: what
+// comes late, twice or in the wrong order changes nothing.
+func (a *Account) report(id string, became Delivery) bool {
+	for i := range a.Texts {
+		t := &a.Texts[i]
+		if t.ID != id || t.Delivery == became || t.Delivery.lost() || t.Delivery == DeliveryDelivered {
+			continue
+		}
+		t.Delivery = became
+		return true
+	}
+	return false
+}
+
+// undelivered is the sender of the latest text that one took, if it was given up.
+func (a *Account) undelivered() string {
+	for _, t := range slices.Backward(a.Texts) {
+		if t.Delivery != DeliveryFailed {
+			if t.Delivery == DeliveryUndelivered {
+				return t.Via
+			}
+			return ""
+		}
+	}
+	return ""
+}

@@ -1,0 +1,130 @@
+package otp
+
+import (
+	"testing"
+	"time"
+)
+
+// A report moves a text forward, once, and only the latest text of a challenge is what the visitor is told of.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		went    Delivery
+		reports []Delivery
+		news    []bool
+		told    Delivery
+		free    bool // another text may be asked for at once
+	}{
+		{"delivered", DeliverySent, []Delivery{DeliveryDelivered}, []bool{true}, DeliveryDelivered, false},
+		{"undelivered", DeliverySent, []Delivery{DeliveryUndelivered}, []bool{true}, DeliveryFailed, true},
+		{"in the usual order", DeliverySent, []Delivery{DeliverySent, DeliveryDelivered}, []bool{false, true}, DeliveryDelivered, false},
+		{"in the wrong order", DeliverySent, []Delivery{DeliveryDelivered, DeliverySent}, []bool{true, false}, DeliveryDelivered, false},
+		{"recorded and sent again", DeliverySent, []Delivery{DeliveryUndelivered, DeliveryUndelivered}, []bool{true, false}, DeliveryFailed, true},
+		{"delivered, then given up", DeliverySent, []Delivery{DeliveryDelivered, DeliveryUndelivered}, []bool{true, false}, DeliveryDelivered, false},
+		{"given up, then delivered", DeliverySent, []Delivery{DeliveryUndelivered, DeliveryDelivered}, []bool{true, false}, DeliveryFailed, true},
+		{"perhaps accepted, then sent", DeliveryUnknown, []Delivery{DeliverySent}, []bool{true}, DeliverySent, false},
+		{"never accepted", DeliveryFailed, []Delivery{DeliveryDelivered}, []bool{false}, DeliveryFailed, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, b := newScene(t), laptop
+			o := s.begin(&b)
+			s.a.settle(o.Dispatch, Handover{Delivery: tt.went, Via: "one"})
+			for i, r := range tt.reports {
+				if news := s.a.report(o.Dispatch.ID, r); news != tt.news[i] {
+					t.Errorf("report %d, %s: news is %v", i+1, r, news)
+				}
+			}
+			o = s.begin(&b)
+			if o.Standing.Delivery != tt.told || (o.Standing.ResendIn == 0) != tt.free {
+				t.Errorf("told %q, another text in %s", o.Standing.Delivery, o.Standing.ResendIn)
+			}
+		})
+	}
+}
+
+func TestReportOfAnEarlierText(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	first := s.begin(&b)
+	s.a.settle(first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.now = s.now.Add(s.p.ResendAfter)
+	second := s.send(&b)
+	s.a.settle(second.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
+	if o := s.begin(&b); o.Standing.Delivery != DeliverySent || o.Standing.ResendIn == 0 {
+		t.Errorf("told %q, another text in %s", o.Standing.Delivery, o.Standing.ResendIn)
+	}
+	if s.a.report("somebody else's", DeliveryDelivered) {
+		t.Error("a report of another account's text is news")
+	}
+}
+
+// A text that was given up costs its place in the limits all the same: it was paid for.
+func TestUndeliveredTextsAreLimited(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	for range s.p.Sends[0].Max {
+		o := s.send(&b)
+		s.want("send", o, Sending)
+		s.a.settle(o.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+		s.a.report(o.Dispatch.ID, DeliveryUndelivered)
+	}
+	s.want("one more", s.send(&b), Limited)
+}
+
+// The next text knows which sender lost the one before, and who will make its code is asked accordingly.
+func TestNextSender(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.to.Maker = func(after string) string {
+		if after == "one" {
+			return "two"
+		}
+		return ""
+	}
+	first := s.begin(&b)
+	if first.Dispatch.After != "" || first.Challenge.Maker != "" {
+		t.Errorf("first: %+v", first.Dispatch)
+	}
+	s.a.settle(first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
+	second := s.send(&b)
+	if second.Dispatch.After != "one" || second.Challenge.Maker != "two" {
+		t.Errorf("second: after %q, made by %q", second.Dispatch.After, second.Challenge.Maker)
+	}
+	s.a.settle(second.Dispatch, Handover{Delivery: DeliveryFailed})
+	if c := s.a.challenge(b.Challenge); c.Maker != "" {
+		t.Errorf("a text that nobody took changed who made the code: %q", c.Maker)
+	}
+	if third := s.send(&b); third.Dispatch.After != "one" {
+		t.Errorf("third: after %q; a text that nobody took says nothing of a sender", third.Dispatch.After)
+	}
+}
+
+// A code that somebody else made is counted as ours are, and its maker is not asked in a block, however often.
+func TestForeignCode(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.to.Maker = func(string) string { return "one" }
+	s.begin(&b)
+	for i := range byte(3) {
+		s.want("counted", s.a.attempt(s.now, s.p, b, Mark{i}), compare)
+	}
+	s.want("in the block", s.a.attempt(s.now, s.p, b, Mark{4}), Blocked)
+	s.want("one of them again", s.a.attempt(s.now, s.p, b, Mark{2}), Blocked)
+	s.now = s.now.Add(s.p.Block)
+	s.begin(&b)
+	s.want("after it", s.a.attempt(s.now, s.p, b, rightMark), compare)
+	s.want("right", s.a.open(s.now, s.p, b, rightMark), Right)
+	s.want("a double click, whose code its maker has taken already", s.a.wrong(s.now, s.p, b, rightMark), Right)
+	s.want("another guess", s.a.attempt(s.now, s.p, b, Mark{5}), Expired)
+	s.want("a guess that was not counted", s.a.open(s.now, s.p, b, Mark{6}), Expired)
+	if got := s.a.challenge(b.Challenge).Marks; len(got) != 1 || got[0] != rightMark {
+		t.Errorf("marks %v; only the right one may open again without its maker", got)
+	}
+	s.now = s.now.Add(replyGrace + time.Second)
+	s.want("much later", s.a.attempt(s.now, s.p, b, rightMark), Expired)
+}

@@ -1,0 +1,42 @@
+package otp
+
+import "time"
+
+// Recipient is where a text goes.
+type Recipient struct {
+	// Phone is the number in E.164 form.
+	Phone string
+	// Maker tells who will make the code of a text that goes past the sender named after, or by the first one when after
+	// is "". The empty answer, and a nil Maker, mean us.
+	Maker func(after string) string
+}
+
+func (r Recipient) maker(after string) string {
+	if r.Maker == nil {
+		return ""
+	}
+	return r.Maker(after)
+}
+
+// Dispatch is an order to send one text. The caller sends it once, and then tells the verifier how it went.
+type Dispatch struct {
+	ID        string // names this send; a provider may see it
+	Code      string
+	ExpiresIn time.Duration
+	// After is the sender that took the text before this one and did not deliver it, "" when there is none.
+	After string
+
+	challenge ChallengeID
+	phone     string
+	before    string // who made the code of the text before this one
+}
+
+// Handover is how a dispatch went.
+type Handover struct {
+	Delivery Delivery // sent, failed or unknown
+	Via      string   // the sender that took it, or may have
+	Ref      string   // kept for whoever will ask for it, see Outcome.Text
+	Maker    string   // who made the code that was texted, "" is us; of no matter when it failed
+	// Track is the sender's name for the text, if reports of it shall find back to the account, "" otherwise.
+	Track string
+}

@@ -1,0 +1,53 @@
+package otp
+
+import (
+	"slices"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/store"
+)
+
+// wait is how long until the next text may be sent: after the pause, and inside every limit.
+func (a *Account) wait(now time.Time, p Policy) time.Duration {
+	var sent, failed []time.Time
+	for _, t := range a.Texts {
+		if t.Delivery == DeliveryFailed {
+			failed = append(failed, t.At)
+			continue
+		}
+		sent = append(sent, t.At)
+	}
+	wait := max(a.lastText().Add(p.ResendAfter).Sub(now), room(failed, failedSends, now))
+	for _, l := range p.Sends {
+		wait = max(wait, room(sent, l, now))
+	}
+	return max(wait, 0)
+}
+
+// room is how long until the limit has room for one more; at is in the order of time.
+func room(at []time.Time, l store.Limit, now time.Time) time.Duration {
+	if len(at) < l.Max {
+		return 0
+	}
+	return at[len(at)-l.Max].Add(l.Per).Sub(now)
+}
+
+// lastText is when the latest text was sent that may still come, or has come, zero before the first. A text that was given
+// up still counts for the limits, because it was paid for; it just need not be waited for.
+func (a *Account) lastText() time.Time {
+	for _, t := range slices.Backward(a.Texts) {
+		if !t.Delivery.lost() {
+			return t.At
+		}
+	}
+	return time.Time{}
+}
+
+// window is the longest time in which a text counts for anything.
+func window(limits []store.Limit) time.Duration {
+	longest := failedSends.Per
+	for _, l := range limits {
+		longest = max(longest, l.Per)
+	}
+	return longest
+}
