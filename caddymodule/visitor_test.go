@@ -258,3 +258,12 @@ func wrong(code string) string {
 	last := (code[len(code)-1]-'0'+1)%10 + '0'
 	return code[:len(code)-1] + string(last)
 }
+
+// field is a member of a JSON object, as text.
+func field(body, name string) string {
+	var members map[string]any
+	if json.Unmarshal([]byte(body), &members) != nil || members[name] == nil {
+		return ""
+	}
+	return fmt.Sprint(members[name])
+}

@@ -23,8 +23,8 @@ func ParseArea(s string) (Area, error) {
 	return "", fmt.Errorf("%q is neither the beginning of numbers, like +374, nor a country, like AM", s)
 }
 
-// Has reports whether a number lies in the area. The United States and Canada share +1; a number of which it is not known
-// where it belongs, as of those kept for tests, lies in no country.
+// Has reports whether a number lies in the area. Countries that share a beginning, as the United States and Canada do, are
+// told apart; a number of which it is not known where it belongs lies in no country.
 func (a Area) Has(n Number) bool {
 	if strings.HasPrefix(string(a), "+") {
 		return strings.HasPrefix(string(n), string(a))

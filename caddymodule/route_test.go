@@ -1,0 +1,224 @@
+package caddymodule_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+)
+
+// secondSender is a second Dexatel account, as an option of the global block. The first one is the site's.
+func secondSender(p *testenv.Dexatel, more string) string {
+	return fmt.Sprintf("sender dexatel {\nname second\napi_key %s\nfrom Backup\nbase_url %s\ntimeout 2s\n%s\n}\n", p.Key, p.URL, more)
+}
+
+// The first of two senders fails in every way there is: at most one text, one valid code, counted as what it is, and the
+// visitor waits no longer than send_wait.
+func TestSecondSenderTakesOver(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		mood     testenv.Mood
+		second   bool   // the second sender takes the text
+		first    int    // texts that the first one accepted
+		delivery string // what the visitor is told in the end
+	}{
+		{testenv.Behave, false, 1, "sent"},
+		{testenv.Unauthorized, true, 0, "sent"},
+		{testenv.TooMany, true, 0, "sent"},
+		{testenv.TooManyBare, true, 0, "sent"},
+		{testenv.Error500, true, 0, "sent"},
+		{testenv.Hang, false, 0, "unknown"},
+		{testenv.Redirect, true, 0, "sent"},
+		{testenv.Drip, false, 1, "sent"},
+		{testenv.Huge, false, 1, "sent"},
+		{testenv.BrokenJSON, false, 1, "sent"},
+		{testenv.GzipBomb, false, 1, "sent"},
+		{testenv.AcceptThenReset, false, 1, "unknown"},
+		{testenv.OKWithErrors, false, 0, "failed"},
+		{"refused", true, 0, "sent"},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.mood), func(t *testing.T) {
+			t.Parallel()
+			first, second := testenv.StartDexatel(t), testenv.StartDexatel(t)
+			if tt.mood == "refused" {
+				first.URL = "http://" + testenv.FreeAddr(t)
+			} else {
+				first.Misbehave(tt.mood)
+			}
+			s := startSite(t, setup{provider: first, global: secondSender(second, ""), directive: "send_wait 700ms"})
+			v := s.visitor(t, "alice")
+			began := time.Now()
+			v.open("/")
+			if took := time.Since(began); took > 2500*time.Millisecond {
+				t.Errorf("the visitor waited %s", took)
+			}
+			becomes(t, "delivery is "+tt.delivery, func() bool { return v.delivery() == tt.delivery })
+			texts := second.Texts()
+			if len(first.Texts()) != tt.first || (len(texts) == 1) != tt.second || len(texts) > 1 {
+				t.Fatalf("%d and %d texts", len(first.Texts()), len(texts))
+			}
+			taken := append(first.Texts(), texts...)
+			if len(taken) == 1 {
+				if p := v.submit(v.open("/"), "/", taken[0].CodeInText()); p.status != http.StatusSeeOther {
+					t.Errorf("the code of the one text: status %d", p.status)
+				}
+			}
+			s.holdsNothingSecret(t, first, second)
+		})
+	}
+}
+
+// delivery is what the visitor is told of the text.
+func (v *visitor) delivery() string {
+	v.t.Helper()
+	return field(v.do(http.MethodGet, "/?sms_2fa=status", nil, "").body, "delivery")
+}
+
+// holdsNothingSecret looks for codes, numbers and keys in the log and the metrics.
+func (s *site) holdsNothingSecret(t *testing.T, providers ...*testenv.Dexatel) {
+	t.Helper()
+	said := s.Log() + s.Get("/metrics")
+	for _, p := range providers {
+		for _, text := range p.Texts() {
+			if code := text.CodeInText(); code != "" && strings.Contains(said, code) {
+				t.Error("a code is in the log or the metrics")
+			}
+		}
+		if strings.Contains(said, p.Key) {
+			t.Error("a key is in the log or the metrics")
+		}
+	}
+	if strings.Contains(said, "5005550006") {
+		t.Error("a number is in the log or the metrics")
+	}
+}
+
+// A text of which it is not known whether it was accepted is sent again only when the visitor asks, after the usual pause.
+func TestUnknownTextIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{directive: "resend_after 2s"})
+	s.provider.Misbehave(testenv.AcceptThenReset)
+	v := s.visitor(t, "alice")
+	p := v.open("/")
+	if p.status != http.StatusForbidden || !strings.Contains(p.body, "may be on its way") {
+		t.Errorf("status %d, body %s", p.status, p.body)
+	}
+	s.provider.Misbehave(testenv.Behave)
+	if p = v.resend(p, "/"); p.status != http.StatusTooManyRequests {
+		t.Errorf("at once: status %d", p.status)
+	}
+	time.Sleep(2100 * time.Millisecond)
+	if p = v.resend(v.open("/"), "/"); p.status != http.StatusSeeOther {
+		t.Errorf("after the pause: status %d", p.status)
+	}
+	if first, second := s.provider.Wait(t, 1), s.provider.Wait(t, 2); first.CodeInText() != second.CodeInText() {
+		t.Error("the second text has another code")
+	}
+}
+
+func TestRouteByCountry(t *testing.T) {
+	t.Parallel()
+	second := testenv.StartDexatel(t)
+	s := startSite(t, setup{
+		global: secondSender(second, "only +374 DE"),
+		site:   "",
+	})
+	s.visitor(t, "alice").open("/")
+	s.provider.Wait(t, 1)
+	if len(second.Texts()) > 0 {
+		t.Error("the second sender is only for other numbers")
+	}
+	s.provider.FailWith("1524") // the account is not activated
+	p := s.visitor(t, "bob").open("/")
+	if p.status != http.StatusBadGateway || len(second.Texts()) > 0 {
+		t.Errorf("status %d; the second sender has %d texts", p.status, len(second.Texts()))
+	}
+}
+
+// The visitor's language chooses the text, and nothing of what the visitor says enters it.
+func TestTextByLanguage(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{directive: `message "Code {code}"
+		message de "Ihr Code für {host}: {code}"
+		message fr "Votre code : {code}"
+		origin app.example.com
+		sends 100 per 10m`, global: "resend_after 0s"})
+	v := s.visitor(t, "alice")
+	p := v.open("/")
+	for i, tt := range []struct{ accept, want string }{
+		{"de-AT,de;q=0.9,en;q=0.5", "Ihr Code für app.example.com: "},
+		{"fr", "Votre code : "},
+		{"ja, fr;q=0.2", "Votre code : "},
+		{"ja", "Code "},
+		{"", "Code "},
+		{"de{code}\x7f;q=x", "Code "},
+		{strings.Repeat("ja;q=0.1,", 300) + "de", "Code "},
+	} {
+		h := asForm()
+		if tt.accept != "" {
+			h.Set("Accept-Language", tt.accept)
+		}
+		r, err := v.try(http.MethodPost, "/?sms_2fa=send", h, "csrf="+p.csrf())
+		if err != nil || r.status != http.StatusSeeOther {
+			if strings.Contains(tt.accept, "\x7f") {
+				h.Set("Accept-Language", "de{code};q=x")
+				r = v.do(http.MethodPost, "/?sms_2fa=send", h, "csrf="+p.csrf())
+			}
+			if r.status != http.StatusSeeOther {
+				t.Fatalf("%.30q: status %d, %v", tt.accept, r.status, err)
+			}
+		}
+		text := s.provider.Wait(t, i+2)
+		if want := tt.want + text.CodeInText() + "\n\n@app.example.com #" + text.CodeInText(); text.Text != want {
+			t.Errorf("%.30q: %q, want %q", tt.accept, text.Text, want)
+		}
+	}
+}
+
+// A test number gets no text, and its fixed code opens; wrong ones are counted as always, and after its last day it is a
+// number like any other.
+func TestTestNumbers(t *testing.T) {
+	t.Parallel()
+	tomorrow, yesterday := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly), time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	s := startSite(t, setup{global: fmt.Sprintf(`resend_after 0s
+		test_number +15005550006 code 424242 until %s
+		test_number +15005550009 code 424242 until %s`, tomorrow, yesterday)})
+	alice := s.visitor(t, "alice")
+	p := alice.open("/")
+	for _, left := range []string{"2 tries left", "1 try left"} {
+		if p = alice.submit(p, "/", "424241"); !strings.Contains(p.body, left) {
+			t.Errorf("wrong code: status %d, want %s", p.status, left)
+		}
+	}
+	if p = alice.submit(p, "/", "424242"); p.status != http.StatusSeeOther || !alice.open("/").isApp() {
+		t.Errorf("fixed code: status %d", p.status)
+	}
+	again := s.visitor(t, "alice")
+	p = again.open("/")
+	for range 3 {
+		p = again.submit(p, "/", "424241")
+	}
+	if p.status != http.StatusTooManyRequests {
+		t.Errorf("after three wrong codes: status %d", p.status)
+	}
+	if p = again.submit(p, "/", "424242"); p.status != http.StatusTooManyRequests {
+		t.Errorf("the fixed code in the block: status %d", p.status)
+	}
+	if n := len(s.provider.Texts()); n != 0 {
+		t.Errorf("%d texts to a test number", n)
+	}
+	s.AwaitLog(t, "this is a test number")
+	bob := s.visitor(t, "bob")
+	p = bob.open("/")
+	text := s.provider.Wait(t, 1)
+	if p = bob.submit(p, "/", "424242"); p.status != http.StatusForbidden {
+		t.Errorf("the code of a number whose last day is over: status %d", p.status)
+	}
+	if p = bob.submit(p, "/", text.CodeInText()); p.status != http.StatusSeeOther {
+		t.Errorf("the code that was texted: status %d", p.status)
+	}
+}

@@ -1,0 +1,161 @@
+package sms_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/phone"
+	"github.com/caddy-sms-2fa/gateway/sms"
+)
+
+// scripted is a sender that fails as it is told.
+type scripted struct {
+	name string
+	mu   sync.Mutex
+	err  error
+	sent int
+}
+
+func (s *scripted) Name() string { return s.name }
+
+func (s *scripted) Send(context.Context, sms.Message) (sms.Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == errPanics {
+		panic("+15005550006")
+	}
+	s.sent++
+	return sms.Receipt{ID: s.name}, s.err
+}
+
+var errPanics = errors.New("panics")
+
+func leg(s *scripted, areas ...phone.Area) sms.Leg {
+	return sms.Leg{Name: s.name, Sender: s, Only: areas}
+}
+
+func fails(c sms.Class) error { return &sms.Error{Class: c} }
+
+func senders(tries []sms.Try) (names []string) {
+	for _, t := range tries {
+		names = append(names, t.Sender)
+	}
+	return names
+}
+
+// The next sender is asked where the one before surely has not accepted the text and the number is not to blame; nowhere else.
+func TestRouteGoesOn(t *testing.T) {
+	t.Parallel()
+	goesOn := map[sms.Class]bool{
+		sms.RateLimited: true, sms.Unauthorized: true, sms.Account: true, sms.Config: true, sms.Temporary: true,
+		sms.InvalidNumber: false, sms.Blocked: false, sms.Ambiguous: false,
+	}
+	for _, class := range sms.Classes {
+		one, two := &scripted{name: "one", err: fails(class)}, &scripted{name: "two"}
+		tries := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, "")
+		want := []string{"one"}
+		if goesOn[class] {
+			want = append(want, "two")
+		}
+		if got := senders(tries); !slices.Equal(got, want) {
+			t.Errorf("%s: tried %v, want %v", class, got, want)
+		}
+		if went := sms.ClassOf(tries[len(tries)-1].Err); goesOn[class] != (went == "") {
+			t.Errorf("%s: ended as %q", class, went)
+		}
+	}
+	odd := &scripted{name: "odd", err: errors.New("of no class")}
+	if tries := sms.NewRoute([]sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, ""); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+		t.Errorf("an error without a class: %+v", tries)
+	}
+	panics := &scripted{name: "panics", err: errPanics}
+	tries := sms.NewRoute([]sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, "")
+	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
+}
+
+func TestRouteByNumber(t *testing.T) {
+	t.Parallel()
+	armenia, world := &scripted{name: "armenia"}, &scripted{name: "world"}
+	route := sms.NewRoute([]sms.Leg{
+		leg(armenia, "+374"),
+		{Name: "world", Sender: world, Except: []phone.Area{"DE"}},
+	}, nil)
+	tests := []struct {
+		to    phone.Number
+		after string
+		want  []string
+	}{
+		{"+37410123456", "", []string{"armenia"}},
+		{"+15005550006", "", []string{"world"}},
+		{"+4915123456789", "", []string{""}},
+		{"+37410123456", "armenia", []string{"world"}},
+		{"+37410123456", "world", []string{"armenia"}},
+		{"+37410123456", "gone", []string{"armenia"}},
+		{"+15005550006", "world", []string{"world"}},
+	}
+	for _, tt := range tests {
+		m := message
+		m.To = tt.to
+		if got := senders(route.Send(t.Context(), m, tt.after)); !slices.Equal(got, tt.want) {
+			t.Errorf("to %s after %q: tried %v, want %v", tt.to.E164()[:4], tt.after, got, tt.want)
+		}
+	}
+	if tries := route.Send(t.Context(), sms.Message{To: "+4915123456789"}, ""); sms.ClassOf(tries[0].Err) != sms.Config {
+		t.Errorf("a number that no sender is for: %v", tries[0].Err)
+	}
+}
+
+// A sender that fails is left alone after a while, and asked again with one message after a pause. Numbers that it refuses do
+// not count against it.
+func TestBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		one, two := &scripted{name: "one", err: fails(sms.InvalidNumber)}, &scripted{name: "two"}
+		var news []bool
+		route := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
+		send := func(n int) {
+			for range n {
+				route.Send(t.Context(), message, "")
+			}
+		}
+		send(20)
+		if one.sent != 20 || len(news) != 0 {
+			t.Errorf("numbers that were refused: sent %d, news %v", one.sent, news)
+		}
+		one.err = fails(sms.Unauthorized)
+		send(20)
+		if one.sent != 25 || two.sent != 20 || !slices.Equal(news, []bool{true}) {
+			t.Errorf("one was asked %d times, two %d times, news %v", one.sent, two.sent, news)
+		}
+		time.Sleep(sms.BreakerPause + time.Second)
+		send(2)
+		if one.sent != 26 {
+			t.Errorf("after the pause one was asked %d times more, want once", one.sent-25)
+		}
+		one.err = nil
+		time.Sleep(sms.BreakerPause + time.Second)
+		send(3)
+		if one.sent != 29 || !slices.Equal(news, []bool{true, false}) {
+			t.Errorf("one works again: asked %d times more, news %v", one.sent-26, news)
+		}
+	})
+}
+
+// Without another sender, a message for one that is left alone fails at once.
+func TestBreakerOfTheOnlySender(t *testing.T) {
+	t.Parallel()
+	one := &scripted{name: "one", err: fails(sms.Temporary)}
+	route := sms.NewRoute([]sms.Leg{leg(one)}, nil)
+	for range 10 {
+		tries := route.Send(t.Context(), message, "")
+		judge(t, tries[0].Err, sms.Temporary, nil)
+	}
+	if one.sent != 5 {
+		t.Errorf("asked %d times", one.sent)
+	}
+}
