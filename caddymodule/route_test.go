@@ -198,14 +198,14 @@ func TestTestNumbers(t *testing.T) {
 		t.Errorf("fixed code: status %d", p.status)
 	}
 	again := s.visitor(t, "alice")
-	p = again.open("/")
+	form := again.open("/")
 	for range 3 {
-		p = again.submit(p, "/", "424241")
+		p = again.submit(form, "/", "424241")
 	}
 	if p.status != http.StatusTooManyRequests {
 		t.Errorf("after three wrong codes: status %d", p.status)
 	}
-	if p = again.submit(p, "/", "424242"); p.status != http.StatusTooManyRequests {
+	if p = again.submit(form, "/", "424242"); p.status != http.StatusTooManyRequests {
 		t.Errorf("the fixed code in the block: status %d", p.status)
 	}
 	if n := len(s.provider.Texts()); n != 0 {
