@@ -70,12 +70,7 @@ func (s *DexatelSender) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	texts := map[string]*string{
 		"api_key": &s.APIKey, "from": &s.From, "template": &s.Template, "report_secret": &s.ReportSecret, "base_url": &s.BaseURL,
 	}
-	return senderBlock(d, "dexatel", &s.SenderOptions, texts, func(option string) (bool, error) {
-		if option != "check" {
-			return false, nil
-		}
-		return true, checkOption(d, &s.Check)
-	})
+	return senderBlock(d, "dexatel", &s.SenderOptions, texts, checkOption(d, &s.Check))
 }
 
 var (

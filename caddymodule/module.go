@@ -15,6 +15,7 @@ func init() {
 	caddy.RegisterModule(new(EmbeddedStore))
 	caddy.RegisterModule(new(RedisStore))
 	caddy.RegisterModule(new(DexatelSender))
+	caddy.RegisterModule(new(TwilioSender))
 	caddy.RegisterModule(new(LogSender))
 	caddy.RegisterModule(new(FileDirectory))
 	caddy.RegisterModule(new(InlineDirectory))

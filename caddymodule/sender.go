@@ -115,12 +115,17 @@ func resolve(settings ...setting) error {
 }
 
 // checkOption reads "check remote|local": who makes the codes and checks them.
-func checkOption(d *caddyfile.Dispenser, into *string) error {
-	if err := oneText(d, into); err != nil {
-		return err
+func checkOption(d *caddyfile.Dispenser, into *string) func(option string) (bool, error) {
+	return func(option string) (bool, error) {
+		if option != "check" {
+			return false, nil
+		}
+		if err := oneText(d, into); err != nil {
+			return true, err
+		}
+		if *into != "remote" && *into != "local" {
+			return true, d.Errf("check: %q is neither remote nor local", *into)
+		}
+		return true, nil
 	}
-	if *into != "remote" && *into != "local" {
-		return d.Errf("check: %q is neither remote nor local", *into)
-	}
-	return nil
 }

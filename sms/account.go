@@ -1,7 +1,7 @@
 package sms
 
 import (
-	"errors"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strings"
@@ -10,18 +10,32 @@ import (
 // What every account at a provider has: an address, and something secret.
 
 // baseURL is the address of a provider's API, without the slash at its end: HTTPS, or plain HTTP on this machine.
-func baseURL(configured, otherwise string) (string, error) {
+func baseURL(option, configured, otherwise string) (string, error) {
 	if configured == "" {
 		configured = otherwise
 	}
 	u, err := url.Parse(configured)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", errors.New("base_url: it is not an address like https://api.example.com")
+		return "", fmt.Errorf("%s: it is not an address like https://api.example.com", option)
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && isLocal(u.Hostname())) {
-		return "", errors.New("base_url: it is not https")
+		return "", fmt.Errorf("%s: it is not https", option)
 	}
 	return strings.TrimRight(configured, "/"), nil
+}
+
+// publicURL refuses what is no address that a provider could report to.
+func publicURL(option, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("%s: it is not an address like https://app.example.com/sms/reports", option)
+	}
+	return nil
+}
+
+// basic is the value of the header Authorization for a user and a password (RFC 7617).
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
 func isLocal(host string) bool {

@@ -31,3 +31,7 @@ func fuzzAnswer(f *testing.F, read func(answer) (Receipt, error), seeds ...strin
 func FuzzDexatelAnswer(f *testing.F) {
 	fuzzAnswer(f, readDexatel, `{"data":[{"id":"x","status":"enroute"}]}`, `{"errors":[{"code":"1523"}]}`, `{"data":null,"errors":[{}]}`)
 }
+
+func FuzzTwilioAnswer(f *testing.F) {
+	fuzzAnswer(f, readTwilio, `{"sid":"SM1","status":"queued","error_code":null}`, `{"code":21211,"status":400}`, `{"status":"failed","error_code":"30003"}`)
+}

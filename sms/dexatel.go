@@ -42,7 +42,7 @@ var (
 
 // NewDexatel returns a sender. Errors name the option that is wrong.
 func NewDexatel(o DexatelOptions) (*Dexatel, error) {
-	base, err := baseURL(o.BaseURL, DexatelURL)
+	base, err := baseURL("base_url", o.BaseURL, DexatelURL)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,58 @@
+package sms
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"github.com/caddy-sms-2fa/gateway/phone"
+)
+
+// verifyAddress is the address of a resource of our Verify service.
+func (t *Twilio) verifyAddress(resource string) string {
+	return t.options.VerifyURL + "/v2/Services/" + t.options.VerifyServiceSID + "/" + resource
+}
+
+// MakesCodes reports whether Twilio makes the codes.
+func (t *Twilio) MakesCodes() bool { return t.options.Remote }
+
+// Check asks Twilio whether a code is right. A verification that is over, was used up or never was cannot be told apart from
+// a wrong code: Twilio has forgotten it, and says 404.
+func (t *Twilio) Check(ctx context.Context, to phone.Number, code string) (bool, error) {
+	a, err := t.post(ctx, t.verifyAddress("VerificationCheck"), url.Values{"To": {to.E164()}, "Code": {code}})
+	if err != nil {
+		return false, err
+	}
+	var body twilioAnswer
+	unreadable := json.Unmarshal(a.body, &body) != nil
+	switch {
+	case a.status == http.StatusNotFound, digits(body.Code) == "60202": // after five checks
+		return false, nil
+	case !a.ok():
+		return false, a.refusal(digits(body.Code), twilioClasses)
+	case unreadable:
+		return false, a.unclear()
+	}
+	return body.status() == "approved" && body.Valid, nil
+}
+
+// Confirms reports whether Twilio wants to hear of right codes: of ours that Verify has texted.
+func (t *Twilio) Confirms() bool { return t.options.VerifyServiceSID != "" && !t.options.Remote }
+
+// Confirm closes the verification named id. Until then Twilio takes it for open and may hold the next text back.
+func (t *Twilio) Confirm(ctx context.Context, id string) error {
+	if !isSID(id, "VE") {
+		return nil // the answer to the text could not be read
+	}
+	a, err := t.post(ctx, t.verifyAddress("Verifications/"+id), url.Values{"Status": {"approved"}})
+	if err != nil {
+		return err
+	}
+	if !a.ok() {
+		var body twilioAnswer
+		_ = json.Unmarshal(a.body, &body)
+		return a.refusal(digits(body.Code), twilioClasses)
+	}
+	return nil
+}
