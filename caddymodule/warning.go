@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // warn says what is allowed but odd, when the configuration is loaded.
@@ -32,7 +33,7 @@ func (h *Handler) warn() {
 func (h *Handler) warnOfLength(log *zap.Logger, m otp.Message) {
 	const host = "app.example.com" // a host of common length, where it is known only from the request
 	text := m.Text(strings.Repeat("0", h.policy.CodeLength), first(h.Brand, host), first(h.Origin, host), h.policy.CodeTTL)
-	parts, foreign := otp.Segments(text)
+	parts, foreign := sms.Segments(text)
 	switch {
 	case parts > 1 && foreign != 0:
 		log.Warn("message takes more than one SMS segment", zap.Int("segments", parts), zap.String("because_of", fmt.Sprintf("%q (%U)", foreign, foreign)))

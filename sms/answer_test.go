@@ -35,3 +35,15 @@ func FuzzDexatelAnswer(f *testing.F) {
 func FuzzTwilioAnswer(f *testing.F) {
 	fuzzAnswer(f, readTwilio, `{"sid":"SM1","status":"queued","error_code":null}`, `{"code":21211,"status":400}`, `{"status":"failed","error_code":"30003"}`)
 }
+
+func FuzzVonageAnswer(f *testing.F) {
+	fuzzAnswer(f, readVonage, `{"message-count":"1","messages":[{"message-id":"x","status":"0"}]}`, `{"messages":[{"status":"1","error-text":"[ 702 ]"}]}`, `{"messages":[]}`)
+}
+
+func FuzzAWSAnswer(f *testing.F) {
+	fuzzAnswer(f, readAWS, `{"MessageId":"x"}`, `{"__type":"a#ConflictException","Reason":"DESTINATION_PHONE_NUMBER_OPTED_OUT"}`, `{"__type":"#"}`)
+}
+
+func FuzzInfobipAnswer(f *testing.F) {
+	fuzzAnswer(f, readInfobip, `{"messages":[{"messageId":"x","status":{"groupName":"PENDING","id":26}}]}`, `{"errorCode":"E401"}`, `{"messages":[{"status":{"groupName":"REJECTED","id":12}}]}`)
+}

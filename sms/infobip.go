@@ -1,0 +1,154 @@
+package sms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// InfobipOptions are the settings of an account at Infobip.
+type InfobipOptions struct {
+	APIKey  string // required
+	From    string // required: a name or a number
+	BaseURL string // required: the account's own address, https://xxxxx.api.infobip.com
+	Timeout time.Duration
+}
+
+// Infobip sends through Infobip's SMS API. The code is ours and is checked by us.
+type Infobip struct {
+	options InfobipOptions
+	client  *client
+}
+
+var _ Sender = (*Infobip)(nil)
+
+// NewInfobip returns a sender. Errors name the option that is wrong.
+func NewInfobip(o InfobipOptions) (*Infobip, error) {
+	if err := credential("api_key", o.APIKey); err != nil {
+		return nil, err
+	}
+	if o.From == "" {
+		return nil, errors.New("from: it is missing; expected a sender of the account")
+	}
+	if o.BaseURL == "" {
+		return nil, errors.New("base_url: it is missing; expected the account's own address, like https://xxxxx.api.infobip.com")
+	}
+	var err error
+	if o.BaseURL, err = baseURL("base_url", o.BaseURL, ""); err != nil {
+		return nil, err
+	}
+	return &Infobip{options: o, client: newClient(o.Timeout)}, nil
+}
+
+// Name is "infobip".
+func (*Infobip) Name() string { return "infobip" }
+
+// infobipRequest is the body of POST /sms/3/messages.
+type infobipRequest struct {
+	Messages []infobipMessage `json:"messages"`
+}
+
+type infobipMessage struct {
+	Sender       string               `json:"sender"`
+	Destinations []infobipDestination `json:"destinations"`
+	Content      infobipContent       `json:"content"`
+	Options      infobipOptions       `json:"options"`
+}
+
+type infobipDestination struct {
+	To string `json:"to"`
+	ID string `json:"messageId"`
+}
+
+type infobipContent struct {
+	Text string `json:"text"`
+}
+
+type infobipOptions struct {
+	Validity infobipPeriod `json:"validityPeriod"`
+}
+
+type infobipPeriod struct {
+	Amount int    `json:"amount"`
+	Unit   string `json:"timeUnit"`
+}
+
+// Send hands a text to Infobip, under our own name for it: one that came twice, Infobip would refuse.
+func (s *Infobip) Send(ctx context.Context, m Message) (Receipt, error) {
+	body, err := json.Marshal(infobipRequest{[]infobipMessage{{
+		Sender:       s.options.From,
+		Destinations: []infobipDestination{{To: m.To.Digits(), ID: m.ID}},
+		Content:      infobipContent{m.Text},
+		Options:      infobipOptions{infobipPeriod{Amount: max(1, int(m.TTL.Seconds())), Unit: "SECONDS"}},
+	}}})
+	if err != nil {
+		return Receipt{}, &Error{Class: Config, Err: errors.New("the text cannot be encoded")}
+	}
+	header := http.Header{
+		"Accept": {"application/json"}, "Content-Type": {"application/json"}, "Authorization": {"App " + s.options.APIKey},
+	}
+	a, err := s.client.do(ctx, request{http.MethodPost, s.options.BaseURL + "/sms/3/messages", header, body})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return readInfobip(a)
+}
+
+// infobipAnswer is an answer, good or bad. Refusals have one of two forms, by the age of the endpoint.
+type infobipAnswer struct {
+	Messages []struct {
+		ID     string        `json:"messageId"`
+		Status infobipStatus `json:"status"`
+	} `json:"messages"`
+	Code     string `json:"errorCode"`
+	Requests struct {
+		Exception struct {
+			ID string `json:"messageId"`
+		} `json:"serviceException"`
+	} `json:"requestError"`
+}
+
+type infobipStatus struct {
+	Group string `json:"groupName"`
+	ID    int    `json:"id"`
+}
+
+// readInfobip finds out whether a text was accepted: the status of the text has the last word, not that of HTTP. What cannot
+// be read may have been accepted.
+func readInfobip(a answer) (Receipt, error) {
+	var body infobipAnswer
+	unreadable := json.Unmarshal(a.body, &body) != nil
+	switch {
+	case !a.ok():
+		return Receipt{}, a.refusal(first(body.Code, body.Requests.Exception.ID), infobipClasses)
+	case unreadable || len(body.Messages) != 1:
+		return Receipt{}, a.unclear()
+	}
+	switch m := body.Messages[0]; m.Status.Group {
+	case "PENDING", "ACCEPTED", "DELIVERED":
+		return Receipt{ID: printable(m.ID)}, nil
+	case "REJECTED", "UNDELIVERABLE", "EXPIRED":
+		return Receipt{}, a.refusal(strconv.Itoa(m.Status.ID), infobipClasses)
+	}
+	return Receipt{}, a.unclear()
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// infobipClasses are the documented statuses of texts, and the codes of requests. Status 23 is a text whose name came
+// before: the one before may have been accepted.
+var infobipClasses = map[string]Class{
+	"6": Blocked, "8": InvalidNumber, "10": Blocked, "11": Config, "12": Account, "13": Config, "14": Blocked, "17": Account, "18": Config,
+	"19": Config, "20": RateLimited, "23": Ambiguous, "25": Config, "51": InvalidNumber, "52": InvalidNumber, "87": Blocked,
+	"E400": Config, "E401": Unauthorized, "E403": Unauthorized, "E500": Temporary, "UNAUTHORIZED": Unauthorized,
+}

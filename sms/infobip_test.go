@@ -1,0 +1,53 @@
+package sms_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/sms"
+)
+
+func init() {
+	start := func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+		p := testenv.StartInfobip(t)
+		return p.Provider, func(url string) (sms.Sender, error) {
+			return sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: url, Timeout: timeout})
+		}, []string{p.Key}
+	}
+	providers = append(providers, provider{"infobip", start, map[sms.Class][]string{
+		sms.InvalidNumber: {"8", "51", "52"}, sms.Blocked: {"6", "10", "14", "87"}, sms.Config: {"11", "13", "18", "19", "25", "E400"},
+		sms.Account: {"12", "17"}, sms.RateLimited: {"20"}, sms.Ambiguous: {"23"}, sms.Unauthorized: {"E401", "E403", "UNAUTHORIZED"},
+		sms.Temporary: {"E500"},
+	}, "99", sms.Ambiguous})
+}
+
+func TestInfobipContract(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartInfobip(t)
+	s, err := sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: p.URL + "/", Timeout: timeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := s.Send(t.Context(), message)
+	if got := p.Wait(t, 1); err != nil || receipt.ID != message.ID || got.To != "15005550006" || got.From != "Acme" || got.Text != message.Text || got.Reference != message.ID {
+		t.Errorf("%+v, receipt %+v, %v", got, receipt, err)
+	}
+}
+
+func TestInfobipOptions(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[string]func(*sms.InfobipOptions){
+		"":         func(*sms.InfobipOptions) {},
+		"api_key":  func(o *sms.InfobipOptions) { o.APIKey = "" },
+		"from":     func(o *sms.InfobipOptions) { o.From = "" },
+		"base_url": func(o *sms.InfobipOptions) { o.BaseURL = "" },
+	} {
+		o := sms.InfobipOptions{APIKey: "k", From: "Acme", BaseURL: "https://x.api.infobip.com"}
+		spoil(&o)
+		_, err := sms.NewInfobip(o)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want+":")) {
+			t.Errorf("error %v does not name %q", err, want)
+		}
+	}
+}
