@@ -19,6 +19,7 @@ func init() {
 	caddy.RegisterModule(new(VonageSender))
 	caddy.RegisterModule(new(InfobipSender))
 	caddy.RegisterModule(new(AWSSender))
+	caddy.RegisterModule(new(HTTPSender))
 	caddy.RegisterModule(new(LogSender))
 	caddy.RegisterModule(new(FileDirectory))
 	caddy.RegisterModule(new(InlineDirectory))

@@ -78,8 +78,8 @@ func (o *SenderOptions) read(d *caddyfile.Dispenser) (bool, error) {
 }
 
 // senderBlock reads "<kind> { … }": the options that every sender has, those in texts, and whatever more reads; more, which
-// may be nil, reports false for an option that it does not know.
-func senderBlock(d *caddyfile.Dispenser, kind string, o *SenderOptions, texts map[string]*string, more func(option string) (bool, error)) error {
+// may be nil, reports false for an option that it does not know. Options in repeated may stand several times.
+func senderBlock(d *caddyfile.Dispenser, kind string, o *SenderOptions, texts map[string]*string, more func(option string) (bool, error), repeated ...string) error {
 	return block(d, func(option string) error {
 		if text, ok := texts[option]; ok {
 			return oneText(d, text)
@@ -92,7 +92,7 @@ func senderBlock(d *caddyfile.Dispenser, kind string, o *SenderOptions, texts ma
 			err = d.Errf("sender %s: there is no option %q", kind, option)
 		}
 		return err
-	})
+	}, repeated...)
 }
 
 // setting is an option that may be or hold a secret: it is resolved into a place that no configuration shows.

@@ -1,152 +1,287 @@
 package sms
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
-	"net"
+	"fmt"
 	"net/http"
-	"net/http/httptrace"
+	"net/url"
+	"slices"
 	"strconv"
-	"sync/atomic"
+	"strings"
 	"time"
 )
 
-// Rules that hold for every provider.
-const (
-	// DefaultTimeout is how long a provider may take to accept a text.
-	DefaultTimeout = 10 * time.Second
-	// maxAnswer bounds what is read of an answer, in bytes.
-	maxAnswer = 64 << 10
-	// maxRetryAfter bounds what a provider can ask us to wait.
-	maxRetryAfter = 24 * time.Hour
+// HTTPOptions describe the HTTP API of any provider. Values may hold variables; see the documentation of the sender http.
+type HTTPOptions struct {
+	URL       string      // required; variables may stand in its path
+	Method    string      // POST or GET; default POST
+	PlainHTTP bool        // allows http:// to other machines
+	Auth      []string    // basic <user> <password>, bearer <token>, header <name> <value>, query <name> <value>; default none
+	Headers   []HTTPField // no Encoding
+	Query     []HTTPField
+	Form      []HTTPField // one of Form, JSON and Body at most
+	JSON      string
+	Body      []string // content type and text
+
+	Success    [][]string // all must match; default a status from 200 to 299
+	Failure    [][]string // none may match
+	MessageID  []string   // where the provider's name for the text stands
+	ErrorCode  []string   // where its error code stands; default the HTTP status
+	RetryAfter []string   // where the seconds to wait stand; default the header Retry-After
+	Classes    map[string]Class
+
+	Reports *HTTPReports  // how reports are verified and read; nil: there are none
+	Timeout time.Duration // default DefaultTimeout
+	// Resolve resolves a placeholder in braces, once. It is required where there are any.
+	Resolve func(placeholder string) (string, error)
+}
+
+// HTTP sends through any provider that takes texts by HTTP. The code is ours and is checked by us.
+type HTTP struct {
+	client  *client
+	method  string
+	url     template
+	headers []field
+	query   []field
+	body    body
+
+	success, failure []rule
+	id, code, retry  *place
+	classes          map[string]Class
+	readsJSON        bool
+	readsBody        bool // the body has the last word, not the status
+	reports          *httpReports
+}
+
+var (
+	_ Sender       = (*HTTP)(nil)
+	_ Reporter     = (*HTTP)(nil)
+	_ Acknowledger = (*HTTP)(nil)
 )
 
-// client speaks HTTP with one provider. It makes one attempt: net/http repeats a request on its own only when it knows a
-// way to rewind the body and the method is safe to repeat; see build. Redirects are not followed, so that
-// credentials go nowhere else. Compressed answers are not asked for.
-type client struct {
-	http    *http.Client
-	timeout time.Duration
-	now     func() time.Time
+// NewHTTP returns a sender. Errors name the option that is wrong.
+func NewHTTP(o HTTPOptions) (*HTTP, error) {
+	if o.Resolve == nil {
+		o.Resolve = func(string) (string, error) { return "", errors.New("there are no placeholders here") }
+	}
+	h := &HTTP{client: newClient(o.Timeout), method: first(o.Method, http.MethodPost), classes: o.Classes}
+	for _, read := range []func(HTTPOptions) error{h.readURL, h.readFields, h.readAuth, h.readBody, h.readRules, h.readReports} {
+		if err := read(o); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
 }
 
-func newClient(timeout time.Duration) *client {
-	if timeout <= 0 {
-		timeout = DefaultTimeout
+// readURL reads method and address. Who is asked is fixed; only the path may depend on the message.
+func (h *HTTP) readURL(o HTTPOptions) error {
+	if h.method != http.MethodPost && h.method != http.MethodGet {
+		return fmt.Errorf("method: %q is neither POST nor GET", h.method)
 	}
-	return &client{timeout: timeout, now: time.Now, http: &http.Client{
-		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: timeout}).DialContext,
-			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout: timeout,
-			MaxIdleConnsPerHost: 16,
-			IdleConnTimeout:     30 * time.Second,
-			ForceAttemptHTTP2:   true,
-			DisableCompression:  true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
-
-// request is one request to a provider.
-type request struct {
-	method string
-	url    string
-	header http.Header
-	body   []byte
-}
-
-// answer is what a provider said.
-type answer struct {
-	status     int
-	body       []byte
-	retryAfter time.Duration
-}
-
-// ok reports whether the status says yes.
-func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
-
-// do makes a request once. An error is an *Error: Temporary when surely nothing was accepted, because nothing of the
-// request was written; Ambiguous from then on.
-func (c *client) do(ctx context.Context, q request) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	var written atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
-	r, err := q.build(ctx)
-	if err != nil {
-		return answer{}, &Error{Class: Config, Err: errors.New("the address of the provider is not a URL")}
+	if o.URL == "" {
+		return errors.New("url: it is missing")
 	}
-	res, err := c.http.Do(r)
-	if err != nil {
-		return answer{}, transportError(err, written.Load())
+	var err error
+	if h.url, err = parseTemplate(o.URL, o.Resolve); err != nil {
+		return fmt.Errorf("url: %w", err)
 	}
-	defer res.Body.Close()
-	a := answer{status: res.StatusCode, retryAfter: c.retryAfter(res.Header.Get("Retry-After"))}
-	if a.body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil && a.ok() {
-		// The status says that it was accepted; each provider knows what its body would have added.
-		a.body = nil
+	mark := func(string) string { return "\x00" }
+	marked := h.url.fill(nil, mark)
+	path := strings.SplitN(marked, "/", 4)
+	if len(path) < 3 || strings.Contains(strings.Join(path[:3], ""), "\x00") || strings.Contains(marked, "?") && strings.Contains(marked[strings.Index(marked, "?"):], "\x00") {
+		return errors.New("url: variables can stand in its path only; for the query there is the option query")
 	}
-	return a, nil
-}
-
-func (q request) build(ctx context.Context) (*http.Request, error) {
-	// A body that is not known to be empty, and that net/http does not know how to rewind, keeps it from repeating the
-	// request, a GET included.
-	r, err := http.NewRequestWithContext(ctx, q.method, q.url, io.MultiReader(bytes.NewReader(q.body)))
-	if err != nil {
-		return nil, err
-	}
-	r.ContentLength = int64(len(q.body))
-	r.Header = q.header
-	if r.Header.Get("User-Agent") == "" {
-		r.Header.Set("User-Agent", "caddy-sms-2fa")
-	}
-	return r, nil
-}
-
-// transportError sorts a fault by whether anything was written. The URL that net/http puts into its errors is left out.
-func transportError(err error, written bool) error {
-	class := Temporary
-	if written {
-		class = Ambiguous
-	}
-	return &Error{Class: class, Err: plainCause(err)}
-}
-
-// plainCause says what went wrong without saying where to: addresses can hold numbers and keys.
-func plainCause(err error) error {
-	var dns *net.DNSError
-	var cert *tls.CertificateVerificationError
-	var op *net.OpError
+	u, err := url.Parse(strings.ReplaceAll(marked, "\x00", "x"))
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("no answer in time")
-	case errors.Is(err, context.Canceled):
-		return errors.New("it was cancelled")
-	case errors.As(err, &dns):
-		return errors.New("the provider's name cannot be resolved")
-	case errors.As(err, &cert):
-		return errors.New("the provider's certificate is not valid")
-	case errors.As(err, &op):
-		return errors.New(op.Op + ": " + op.Err.Error())
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection was closed")
+	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
+		return errors.New("url: it is not an address like https://api.example.com/messages; user and password go into auth")
+	case u.Scheme != "https" && (u.Scheme != "http" || !o.PlainHTTP && !isLocal(u.Hostname())):
+		return errors.New("url: it is not https; plain_http allows http:// in a network that you trust, for codes and credentials can be read on the way")
 	}
-	return errors.New("the connection failed")
+	return nil
 }
 
-// retryAfter reads seconds or a date (RFC 9110 10.2.3).
-func (c *client) retryAfter(value string) time.Duration {
-	d := time.Duration(0)
-	if s, err := strconv.ParseUint(value, 10, 31); err == nil {
-		d = time.Duration(s) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		d = at.Sub(c.now())
+func (h *HTTP) readFields(o HTTPOptions) (err error) {
+	if h.query, err = parseFields("query", o.Query, o.Resolve); err != nil {
+		return err
 	}
-	return min(max(d, 0), maxRetryAfter)
+	if h.headers, err = parseFields("header", o.Headers, o.Resolve); err != nil {
+		return err
+	}
+	for _, f := range h.headers {
+		if f.value.uses("text") || strings.ContainsAny(f.name+f.value.fill(nil, asIs), "\r\n") {
+			return fmt.Errorf("header %s: a text of several lines cannot stand in a header", f.name)
+		}
+	}
+	return nil
+}
+
+// readAuth adds the credentials to headers or query.
+func (h *HTTP) readAuth(o HTTPOptions) error {
+	var words []string
+	for _, w := range o.Auth {
+		t, err := parseTemplate(w, o.Resolve)
+		if err != nil || t.uses() {
+			return errors.Join(errors.New("auth: variables of the message have no place here"), err)
+		}
+		words = append(words, t.fill(nil, asIs))
+	}
+	if strings.ContainsAny(strings.Join(words, ""), "\r\n") {
+		return errors.New("auth: it has more than one line")
+	}
+	fixed := func(name, value string) field { return field{name: name, value: template{{text: value}}} }
+	switch {
+	case len(words) == 0 || slices.Equal(words, []string{"none"}):
+	case len(words) == 3 && words[0] == "basic":
+		h.headers = append(h.headers, fixed("Authorization", basic(words[1], words[2])))
+	case len(words) == 2 && words[0] == "bearer":
+		h.headers = append(h.headers, fixed("Authorization", "Bearer "+words[1]))
+	case len(words) == 3 && words[0] == "header":
+		h.headers = append(h.headers, fixed(words[1], words[2]))
+	case len(words) == 3 && words[0] == "query":
+		h.query = append(h.query, fixed(words[1], words[2]))
+	default:
+		return errors.New("auth: expected none, basic <user> <password>, bearer <token>, header <name> <value> or query <name> <value>")
+	}
+	return nil
+}
+
+func (h *HTTP) readBody(o HTTPOptions) (err error) {
+	kinds := 0
+	for _, given := range []bool{len(o.Form) > 0, o.JSON != "", len(o.Body) > 0} {
+		if given {
+			kinds++
+		}
+	}
+	switch {
+	case kinds > 1:
+		return errors.New("body: expected one of form, json and body")
+	case kinds == 1 && h.method == http.MethodGet:
+		return errors.New("body: GET has none; use query, or method POST")
+	case len(o.Form) > 0:
+		fields, err := parseFields("form", o.Form, o.Resolve)
+		h.body = formBody(fields)
+		return err
+	case o.JSON != "":
+		h.body, err = parseJSON(o.JSON, o.Resolve)
+	case len(o.Body) == 2:
+		h.body, err = parseRaw(o.Body[0], o.Body[1], o.Resolve)
+	case len(o.Body) > 0:
+		return errors.New("body: expected a content type and a text")
+	default:
+		h.body = noBody{}
+	}
+	return err
+}
+
+func (h *HTTP) readRules(o HTTPOptions) (err error) {
+	if h.success, err = parseRules("success", o.Success); err != nil {
+		return err
+	}
+	if h.failure, err = parseRules("failure", o.Failure); err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		option string
+		words  []string
+		into   **place
+	}{{"message_id", o.MessageID, &h.id}, {"error_code", o.ErrorCode, &h.code}, {"retry_after", o.RetryAfter, &h.retry}} {
+		if *p.into, err = parsePlace(p.words); err != nil {
+			return fmt.Errorf("%s: %w", p.option, err)
+		}
+		h.readsJSON = h.readsJSON || len(p.words) > 0 && p.words[0] == "json"
+	}
+	for code, class := range o.Classes {
+		if !slices.Contains(Classes, class) {
+			return fmt.Errorf("class: %q, for the code %s, is not one of %v", class, code, Classes)
+		}
+	}
+	for _, r := range slices.Concat(h.success, h.failure) {
+		h.readsBody = h.readsBody || r.statuses == nil
+		h.readsJSON = h.readsJSON || r.pointer != nil
+	}
+	return nil
+}
+
+// Name is "http".
+func (*HTTP) Name() string { return "http" }
+
+// Send hands a text to the provider.
+func (h *HTTP) Send(ctx context.Context, m Message) (Receipt, error) {
+	q, err := h.request(valuesOf(m))
+	if err != nil {
+		return Receipt{}, &Error{Class: Config, Err: errors.New("the request cannot be made")}
+	}
+	a, err := h.client.do(ctx, q)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return h.judge(a)
+}
+
+func (h *HTTP) request(v values) (request, error) {
+	content, err := h.body.write(v)
+	if err != nil {
+		return request{}, err
+	}
+	u, err := url.Parse(h.url.fill(v, url.PathEscape))
+	if err != nil {
+		return request{}, err
+	}
+	u.RawQuery = encode(h.query, u.Query(), v).Encode()
+	header := make(http.Header)
+	if t := h.body.contentType(); t != "" {
+		header.Set("Content-Type", t)
+	}
+	for _, f := range h.headers {
+		header.Set(f.name, f.value.fill(v, asIs))
+	}
+	return request{h.method, u.String(), header, content}, nil
+}
+
+// judge finds out whether a text was accepted. A rule of failure has the last word; where the body decides and cannot be
+// read, the text may have been accepted.
+func (h *HTTP) judge(a answer) (Receipt, error) {
+	s := a.read(h.readsJSON)
+	refuses := func(r rule) bool { return (s.readable || r.statuses != nil) && r.matches(s) }
+	switch {
+	case slices.ContainsFunc(h.failure, refuses), !h.welcome(s):
+		return Receipt{}, h.refusal(s)
+	case h.readsBody && !s.readable:
+		return Receipt{}, a.unclear()
+	case slices.ContainsFunc(h.success, func(r rule) bool { return !r.matches(s) }):
+		return Receipt{}, h.refusal(s)
+	}
+	return Receipt{ID: printable(h.id.find(s))}, nil
+}
+
+// welcome reports whether the status is one of success.
+func (h *HTTP) welcome(s said) bool {
+	told := false
+	for _, r := range h.success {
+		if r.statuses != nil {
+			told = true
+			if r.matches(s) {
+				return true
+			}
+		}
+	}
+	return !told && s.ok()
+}
+
+// refusal is the error for an answer that refuses, by its code, and then by its status.
+func (h *HTTP) refusal(s said) *Error {
+	status := strconv.Itoa(s.status)
+	code := h.code.find(s)
+	e := s.answer.refusal(code, nil)
+	if class, ok := h.classes[code]; ok {
+		e.Class = class
+	} else if class, ok := h.classes[status]; ok {
+		e.Class = class
+	}
+	if n, err := strconv.ParseFloat(h.retry.find(s), 64); err == nil && n > 0 {
+		e.RetryAfter = min(time.Duration(n*float64(time.Second)), maxRetryAfter)
+	}
+	return e
 }
