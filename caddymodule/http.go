@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -48,7 +49,7 @@ type HTTPSender struct {
 	Failure [][]string `json:"failure,omitempty"`
 
 	// Where in an answer the provider's name for the text stands, its error code, and how many seconds to wait: `json
-	// <pointer>` or `text <pattern with one group>`. Default: nowhere, the HTTP status, the header Retry-After.
+	// <pointer>` or `text <pattern with one group>`; for the name also `own`, when it is `{id}`. Default: nowhere, the HTTP status, the header Retry-After.
 	MessageID  []string `json:"message_id,omitempty"`
 	ErrorCode  []string `json:"error_code,omitempty"`
 	RetryAfter []string `json:"retry_after,omitempty"`
@@ -95,7 +96,7 @@ func (s *HTTPSender) Provision(caddy.Context) error {
 //		body        <content type> <text>
 //		success     status <status>...|json <pointer> [<value>...]|text <pattern>
 //		failure     status <status>...|json <pointer> [<value>...]|text <pattern>
-//		message_id  json <pointer>|text <pattern>
+//		message_id  json <pointer>|text <pattern>|own
 //		error_code  json <pointer>|text <pattern>
 //		retry_after json <pointer>|text <pattern>
 //		class       <class> <code>...
@@ -178,6 +179,9 @@ func (s *HTTPSender) readClass(d *caddyfile.Dispenser) error {
 	args := d.RemainingArgs()
 	if len(args) < 2 {
 		return d.Err("class: expected a class and codes, like: class invalid_number 10002 10016")
+	}
+	if !slices.Contains(sms.Classes, sms.Class(args[0])) {
+		return d.Errf("class: %q is not one of %v", args[0], sms.Classes)
 	}
 	for _, code := range args[1:] {
 		if s.Classes == nil {

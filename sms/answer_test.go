@@ -47,3 +47,36 @@ func FuzzAWSAnswer(f *testing.F) {
 func FuzzInfobipAnswer(f *testing.F) {
 	fuzzAnswer(f, readInfobip, `{"messages":[{"messageId":"x","status":{"groupName":"PENDING","id":26}}]}`, `{"errorCode":"E401"}`, `{"messages":[{"status":{"groupName":"REJECTED","id":12}}]}`)
 }
+
+func FuzzHTTPAnswer(f *testing.F) {
+	h, err := NewHTTP(HTTPOptions{
+		URL: "https://api.example.com", Success: [][]string{{"json", "/a/0", "OK"}, {"text", "OK"}}, Failure: [][]string{{"json", "/error"}},
+		MessageID: []string{"json", "/id"}, ErrorCode: []string{"text", `"code":"([^"]*)"`}, RetryAfter: []string{"json", "/wait"},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	read := func(a answer) (Receipt, error) {
+		a.whole = true
+		return h.judge(a)
+	}
+	fuzzAnswer(f, read, `{"a":["OK"],"id":"x"}`, `{"error":1,"code":"7","wait":1e99}`, `{"a":{"0":"OK"}}`)
+}
+
+// No template, whatever is in it, panics, loses text, or reads again what was filled in.
+func FuzzTemplate(f *testing.F) {
+	f.Add("{to} {text} {env.X} { {} }{{code}}")
+	f.Fuzz(func(t *testing.T, text string) {
+		parsed, err := parseTemplate(text, func(placeholder string) (string, error) { return placeholder, nil })
+		if err != nil {
+			return
+		}
+		v := make(values)
+		for _, name := range variables {
+			v[name] = "{" + name + "}"
+		}
+		if got := parsed.fill(v, asIs); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
+}

@@ -26,7 +26,7 @@ type HTTPOptions struct {
 
 	Success    [][]string // all must match; default a status from 200 to 299
 	Failure    [][]string // none may match
-	MessageID  []string   // where the provider's name for the text stands
+	MessageID  []string   // where the provider's name for the text stands, or "own": it is called as we call it, {id}
 	ErrorCode  []string   // where its error code stands; default the HTTP status
 	RetryAfter []string   // where the seconds to wait stand; default the header Retry-After
 	Classes    map[string]Class
@@ -49,6 +49,7 @@ type HTTP struct {
 	success, failure []rule
 	id, code, retry  *place
 	classes          map[string]Class
+	ownID            bool
 	readsJSON        bool
 	readsBody        bool // the body has the last word, not the status
 	reports          *httpReports
@@ -182,6 +183,9 @@ func (h *HTTP) readRules(o HTTPOptions) (err error) {
 	if h.failure, err = parseRules("failure", o.Failure); err != nil {
 		return err
 	}
+	if h.ownID = slices.Equal(o.MessageID, []string{"own"}); h.ownID {
+		o.MessageID = nil
+	}
 	for _, p := range []struct {
 		option string
 		words  []string
@@ -217,7 +221,11 @@ func (h *HTTP) Send(ctx context.Context, m Message) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	return h.judge(a)
+	receipt, err := h.judge(a)
+	if err == nil && h.ownID {
+		receipt.ID = m.ID
+	}
+	return receipt, err
 }
 
 func (h *HTTP) request(v values) (request, error) {
@@ -270,14 +278,15 @@ func (h *HTTP) welcome(s said) bool {
 	return !told && s.ok()
 }
 
-// refusal is the error for an answer that refuses, by its code, and then by its status.
+// refusal is the error for an answer that refuses, by its code, and then by its status. A status that says yes says nothing
+// of why.
 func (h *HTTP) refusal(s said) *Error {
 	status := strconv.Itoa(s.status)
 	code := h.code.find(s)
 	e := s.answer.refusal(code, nil)
 	if class, ok := h.classes[code]; ok {
 		e.Class = class
-	} else if class, ok := h.classes[status]; ok {
+	} else if class, ok := h.classes[status]; ok && !s.ok() {
 		e.Class = class
 	}
 	if n, err := strconv.ParseFloat(h.retry.find(s), 64); err == nil && n > 0 {
