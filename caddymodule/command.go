@@ -16,11 +16,12 @@ import (
 // command is "caddy sms-2fa", what an operator can do without a browser.
 var command = caddycmd.Command{
 	Name:  "sms-2fa",
-	Short: "Makes secrets, unlocks accounts and ends sessions of the SMS second factor",
+	Short: "Makes secrets, unlocks accounts, ends sessions and registers with providers for the SMS second factor",
 	CobraFunc: func(cmd *cobra.Command) {
 		cmd.AddCommand(keygenCommand())
 		cmd.AddCommand(accountCommand("unlock", "Forgives a user's wrong codes and ends a block"))
 		cmd.AddCommand(accountCommand("revoke", "Ends all sessions of a user, on every gateway"))
+		cmd.AddCommand(dexatelCommand())
 	},
 }
 

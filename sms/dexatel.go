@@ -30,7 +30,7 @@ type DexatelOptions struct {
 // which Dexatel puts into the template; with Remote as a verification whose code Dexatel makes and checks.
 type Dexatel struct {
 	options DexatelOptions
-	client  *client
+	account *DexatelAccount
 }
 
 var (
@@ -42,18 +42,16 @@ var (
 
 // NewDexatel returns a sender. Errors name the option that is wrong.
 func NewDexatel(o DexatelOptions) (*Dexatel, error) {
-	base, err := baseURL("base_url", o.BaseURL, DexatelURL)
-	if err != nil {
-		return nil, err
-	}
-	o.BaseURL = base
+	account, err := NewDexatelAccount(o.APIKey, o.BaseURL, o.Timeout)
 	switch {
+	case err != nil:
+		return nil, err
 	case o.From == "":
 		return nil, errors.New("from: it is missing; expected the name of an approved sender")
 	case o.Remote && o.Template == "":
 		return nil, errors.New("check remote: it needs a template, into which Dexatel puts the code")
 	}
-	return &Dexatel{options: o, client: newClient(o.Timeout)}, credential("api_key", o.APIKey)
+	return &Dexatel{options: o, account: account}, nil
 }
 
 // Name is "dexatel".
@@ -88,25 +86,11 @@ type dexatelVerification struct {
 // Send hands a text to Dexatel.
 func (d *Dexatel) Send(ctx context.Context, m Message) (Receipt, error) {
 	path, data := d.request(m)
-	a, err := d.call(ctx, http.MethodPost, path, data)
+	a, err := d.account.call(ctx, http.MethodPost, path, data)
 	if err != nil {
 		return Receipt{}, err
 	}
 	return readDexatel(a)
-}
-
-// call makes a request; data, if it is not nil, is wrapped as Dexatel wants it.
-func (d *Dexatel) call(ctx context.Context, method, path string, data any) (answer, error) {
-	header := http.Header{"Accept": {"application/json"}, "X-Dexatel-Key": {d.options.APIKey}}
-	if data == nil {
-		return d.client.do(ctx, request{method, d.options.BaseURL + path, header, nil})
-	}
-	body, err := json.Marshal(map[string]any{"data": data})
-	if err != nil {
-		return answer{}, &Error{Class: Config, Err: errors.New("the text cannot be encoded")}
-	}
-	header.Set("Content-Type", "application/json")
-	return d.client.do(ctx, request{method, d.options.BaseURL + path, header, body})
 }
 
 func (d *Dexatel) request(m Message) (path string, data any) {
@@ -128,7 +112,7 @@ func (d *Dexatel) MakesCodes() bool { return d.options.Remote }
 // holds. Number and code travel in the address, as Dexatel wants it; they are in no log of ours.
 func (d *Dexatel) Check(ctx context.Context, to phone.Number, code string) (bool, error) {
 	query := url.Values{"phone": {to.Digits()}, "code": {code}}
-	a, err := d.call(ctx, http.MethodGet, "/v1/verifications?"+query.Encode(), nil)
+	a, err := d.account.call(ctx, http.MethodGet, "/v1/verifications?"+query.Encode(), nil)
 	if err != nil {
 		return false, err
 	}
@@ -153,6 +137,7 @@ type dexatelAnswer struct {
 	Errors []struct {
 		Code json.RawMessage `json:"code"`
 	} `json:"errors"`
+	Pagination json.RawMessage `json:"pagination"`
 }
 
 // dexatelItem is what is read of an accepted message.

@@ -2,15 +2,20 @@ package testenv
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Moods of Dexatel's own.
@@ -73,9 +78,9 @@ func (d *Dexatel) route(w http.ResponseWriter, r *http.Request, body []byte) {
 	case "GET /v1/templates":
 		d.list(w, r, d.templates)
 	case "POST /v1/senders":
-		d.create(w, r, body, &d.senders, "name", "channel", "type", "code", "countries")
+		d.create(w, r, body, &d.senders, judgeOrigin, "name", "channel", "type", "code", "countries")
 	case "POST /v1/templates":
-		d.create(w, r, body, &d.templates, "name", "channel", "text")
+		d.create(w, r, body, &d.templates, judgeTemplate, "name", "channel", "text")
 	default:
 		d.refuse(w, r, http.StatusNotFound, "4")
 	}
@@ -202,10 +207,14 @@ func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code st
 	writeData(w, http.StatusCreated, data)
 }
 
-func writeData(w http.ResponseWriter, status int, data any) {
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "pagination": map[string]any{"number": 1, "size": 30, "total": 1}})
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func writeData(w http.ResponseWriter, status int, data any) {
+	writeJSON(w, status, map[string]any{"data": data, "pagination": map[string]any{"number": 1, "size": 30, "total": 1}})
 }
 
 // check answers with the verifications that a code fits, and forgets them: a code is good once.
@@ -228,43 +237,14 @@ func (d *Dexatel) check(w http.ResponseWriter, r *http.Request) {
 	writeData(w, http.StatusOK, found)
 }
 
-func (d *Dexatel) list(w http.ResponseWriter, r *http.Request, what []map[string]any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if channel := r.URL.Query().Get("filter[channel]"); channel != "" && channel != "SMS" {
-		what = nil
-	}
-	writeData(w, http.StatusOK, append([]map[string]any{}, what...))
-}
-
-func (d *Dexatel) create(w http.ResponseWriter, r *http.Request, body []byte, into *[]map[string]any, fields ...string) {
-	var data map[string]any
-	if code := strict(body, &data); code != "" {
-		d.refuse(w, r, 0, code)
-		return
-	}
-	for field := range data {
-		if !slices.Contains(fields, field) {
-			d.refuse(w, r, 0, "1005")
-			return
-		}
-	}
-	text, isTemplate := data["text"].(string)
-	switch {
-	case data["name"] == nil || data["name"] == "":
-		d.refuse(w, r, 0, "1259")
-		return
-	case data["channel"] != "SMS":
-		d.refuse(w, r, 0, "1257")
-		return
-	case isTemplate && !strings.Contains(text, "{code}"):
-		d.refuse(w, r, 0, "1624")
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	data["id"] = fmt.Sprintf("%08d-0000-4000-8000-000000000000", len(*into)+1)
-	data["status"] = "pending"
-	*into = append(*into, data)
-	writeData(w, http.StatusCreated, data)
+// DeliveryEvent is a webhook for the event "delivery" as Dexatel makes it, signed with a secret.
+func (d *Dexatel) DeliveryEvent(secret, id, status string, at time.Time) *http.Request {
+	body := fmt.Sprintf(`{"data":{"account_id":"a","message_id":%q,"event":"delivery","status":%q,"to":"15005550006","mccmnc":"28301","price":"0.03","timestamp":%q}}`,
+		id, status, at.UTC().Format(time.DateTime))
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Dexatel-Signature", hex.EncodeToString(mac.Sum(nil)))
+	return r
 }

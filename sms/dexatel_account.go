@@ -1,0 +1,74 @@
+package sms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// DexatelAccount is an account at Dexatel: what it takes to ask for anything, be it to send a text or to register a sender.
+type DexatelAccount struct {
+	key    string
+	url    string
+	client *client
+}
+
+// NewDexatelAccount returns the account of an API key. Errors name the option that is wrong. The default of address is
+// DexatelURL, that of timeout DefaultTimeout.
+func NewDexatelAccount(key, address string, timeout time.Duration) (*DexatelAccount, error) {
+	base, err := baseURL("base_url", address, DexatelURL)
+	if err != nil {
+		return nil, err
+	}
+	return &DexatelAccount{key: key, url: base, client: newClient(timeout)}, credential("api_key", key)
+}
+
+// call makes a request; data, if it is not nil, is wrapped as Dexatel wants it.
+func (a *DexatelAccount) call(ctx context.Context, method, path string, data any) (answer, error) {
+	header := http.Header{"Accept": {"application/json"}, "X-Dexatel-Key": {a.key}}
+	if data == nil {
+		return a.client.do(ctx, request{method, a.url + path, header, nil})
+	}
+	body, err := json.Marshal(map[string]any{"data": data})
+	if err != nil {
+		return answer{}, &Error{Class: Config, Err: errors.New("the text cannot be encoded")}
+	}
+	header.Set("Content-Type", "application/json")
+	return a.client.do(ctx, request{method, a.url + path, header, body})
+}
+
+// read makes a request of the account's own, and explains a refusal to whoever sits at the terminal.
+func (a *DexatelAccount) read(ctx context.Context, method, path string, data any) (dexatelAnswer, error) {
+	var body dexatelAnswer
+	answer, err := a.call(ctx, method, path, data)
+	if err != nil {
+		return body, fmt.Errorf("asking Dexatel: %w", errors.Unwrap(err))
+	}
+	err = json.Unmarshal(answer.body, &body)
+	switch {
+	case answer.ok() && err != nil:
+		return body, errors.New("asking Dexatel: the answer cannot be read")
+	case answer.ok() && len(body.Errors) == 0:
+		return body, nil
+	}
+	refusal := dexatelError(answer, body)
+	if why, ok := dexatelRefusals[refusal.Code]; ok {
+		return body, fmt.Errorf("asking Dexatel: error %s: %s", refusal.Code, why)
+	}
+	if refusal.Class == Unauthorized {
+		return body, fmt.Errorf("asking Dexatel: HTTP status %d: the api_key is not accepted", refusal.Status)
+	}
+	return body, fmt.Errorf("asking Dexatel: HTTP status %d, error %q", refusal.Status, refusal.Code)
+}
+
+// dexatelRefusals explains what can be wrong with a sender or a template.
+var dexatelRefusals = map[string]string{
+	"1254": "the text is missing", "1255": "the text is not valid", "1260": "the text is too long",
+	"1258": "there is a template of this name already", "1259": "the name is not valid", "1263": "the name is too long",
+	"1404": "the name is missing", "1405": "the name is not valid", "1406": "the name is too long",
+	"1407": "the code is not valid", "1408": "the code is too long", "1409": "the code is missing",
+	"1410": "the country is missing", "1440": "the code is taken", "1441": "there is a sender of this name already",
+}

@@ -1,0 +1,155 @@
+package sms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DexatelOrigin is what texts come from: a name, a number or a short code.
+type DexatelOrigin struct {
+	ID        string   `json:"id,omitempty"`
+	Name      string   `json:"name"`    // in the account
+	Code      string   `json:"code"`    // on the phone: what the option `from` takes
+	Channel   string   `json:"channel"` // SMS
+	Type      string   `json:"type"`    // alphanumeric, did or short code
+	Countries []string `json:"countries,omitempty"`
+	Status    string   `json:"status,omitempty"`
+}
+
+// DexatelTemplate is a text into which Dexatel puts a code.
+type DexatelTemplate struct {
+	ID      string `json:"id,omitempty"`
+	Name    string `json:"name"`
+	Text    string `json:"text"`
+	Channel string `json:"channel"` // SMS
+	Status  string `json:"status,omitempty"`
+}
+
+// Origins lists what the account's texts may come from.
+func (a *DexatelAccount) Origins(ctx context.Context) ([]DexatelOrigin, error) {
+	return listDexatel[DexatelOrigin](ctx, a, "/v1/senders")
+}
+
+// Templates lists the account's templates.
+func (a *DexatelAccount) Templates(ctx context.Context) ([]DexatelTemplate, error) {
+	return listDexatel[DexatelTemplate](ctx, a, "/v1/templates")
+}
+
+// RegisterOrigin asks for something that texts may come from, in countries (ISO 3166-1). It may be used once its status says
+// that it is available.
+func (a *DexatelAccount) RegisterOrigin(ctx context.Context, o DexatelOrigin) (DexatelOrigin, error) {
+	o.Channel = "SMS"
+	if err := o.complete(); err != nil {
+		return o, err
+	}
+	return registerDexatel(ctx, a, "/v1/senders", o)
+}
+
+// RegisterTemplate asks for a template. One that Dexatel could put no code into is refused before it is sent.
+func (a *DexatelAccount) RegisterTemplate(ctx context.Context, t DexatelTemplate) (DexatelTemplate, error) {
+	t.Channel = "SMS"
+	switch {
+	case !strings.Contains(t.Text, "{code}"):
+		return t, errors.New("text: it does not contain {code}, where Dexatel puts the code")
+	case utf8.RuneCountInString(t.Text) > 1000:
+		return t, errors.New("text: it has more than 1000 characters")
+	}
+	if err := dexatelName(t.Name); err != nil {
+		return t, err
+	}
+	return registerDexatel(ctx, a, "/v1/templates", t)
+}
+
+func dexatelName(name string) error {
+	if name == "" || utf8.RuneCountInString(name) > 45 || strings.ContainsFunc(name, unicode.IsControl) {
+		return errors.New("name: expected 1 to 45 characters")
+	}
+	return nil
+}
+
+// complete finds the type, and refuses what Dexatel would refuse.
+func (o *DexatelOrigin) complete() error {
+	number := strings.Trim(o.Code, "0123456789") == ""
+	switch {
+	case o.Code == "":
+		return errors.New("code: it is missing; expected what the phone shows: a name, a number or a short code")
+	case number && (len(o.Code) == 5 || len(o.Code) == 6):
+		o.Type = "short code"
+	case number && len(o.Code) <= 15:
+		o.Type = "did"
+	case !number && utf8.RuneCountInString(o.Code) <= 11 && !strings.ContainsFunc(o.Code, unicode.IsControl):
+		o.Type = "alphanumeric"
+	default:
+		return errors.New("code: expected a name of up to 11 characters, a number of up to 15 digits without +, or a short code of 5 or 6")
+	}
+	if o.Name == "" {
+		o.Name = o.Code
+	}
+	if len(o.Countries) == 0 {
+		return errors.New("country: it is missing; expected one or more, like AM")
+	}
+	return dexatelName(o.Name)
+}
+
+// maxDexatelPages bounds a list: what comes behind is left out.
+const maxDexatelPages = 50
+
+// listDexatel reads a list page by page. The link to the next page is not followed, so that the key goes nowhere else; only
+// its token is taken.
+func listDexatel[T any](ctx context.Context, a *DexatelAccount, path string) ([]T, error) {
+	var all []T
+	query := url.Values{"filter[channel]": {"SMS"}, "page_size": {"30"}}
+	for range maxDexatelPages {
+		body, err := a.read(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+		if err != nil {
+			return nil, err
+		}
+		var page []T
+		if err := json.Unmarshal(body.Data, &page); err != nil {
+			return nil, errors.New("reading list: the answer is not a list")
+		}
+		all = append(all, page...)
+		token := body.nextPage()
+		if token == "" || len(page) == 0 {
+			break
+		}
+		query.Set("page_token", token)
+	}
+	return all, nil
+}
+
+// nextPage is the token of the next page of a list, "" behind the last one.
+func (b dexatelAnswer) nextPage() string {
+	var pagination struct {
+		Links struct {
+			Next string `json:"next"`
+		} `json:"links"`
+	}
+	_ = json.Unmarshal(b.Pagination, &pagination)
+	next, err := url.Parse(pagination.Links.Next)
+	if err != nil {
+		return ""
+	}
+	return next.Query().Get("page_token")
+}
+
+func registerDexatel[T any](ctx context.Context, a *DexatelAccount, path string, what T) (T, error) {
+	body, err := a.read(ctx, http.MethodPost, path, what)
+	if err != nil {
+		return what, err
+	}
+	var list []T
+	if json.Unmarshal(body.Data, &list) == nil && len(list) == 1 {
+		return list[0], nil
+	}
+	if err := json.Unmarshal(body.Data, &what); err != nil {
+		return what, errors.New("reading answer: it may have been registered, look at the list")
+	}
+	return what, nil
+}
