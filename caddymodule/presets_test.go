@@ -41,7 +41,7 @@ var presets = map[string]preset{
 		sms.RateLimited: {"10011", "40011"}, sms.Unauthorized: {"10009", "10010"}, sms.Account: {"20100"}, sms.Config: {"10004", "10015", "40013", "99999"},
 	}},
 	"plivo": {start: testenv.StartPlivo, to: "15005550006", unclear: sms.Ambiguous, halved: sms.Ambiguous, named: true, codes: map[sms.Class][]string{
-		sms.Config: {"400", "404"}, sms.Unauthorized: {"401"}, sms.Account: {"402"}, sms.RateLimited: {"429"}, sms.Temporary: {"500"},
+		sms.Config: {"400", "404"}, sms.Unauthorized: {"401"}, sms.Account: {"402"}, sms.RateLimited: {"429"}, sms.Ambiguous: {"500"},
 	}},
 	"sinch": {start: testenv.StartSinch, to: "+15005550006", named: true, codes: map[sms.Class][]string{
 		sms.InvalidNumber: {"syntax_invalid_parameter_format", "illegal_number_type"}, sms.Account: {"blocked_account"},
@@ -51,7 +51,7 @@ var presets = map[string]preset{
 		sms.Unauthorized: {"unauthorized", "forbidden"}, sms.RateLimited: {"rate_limited"}, sms.Config: {"invalid_request"},
 	}},
 	"jasmin": {start: testenv.StartJasmin, to: "15005550006", unclear: sms.Ambiguous, named: true, codes: map[sms.Class][]string{
-		sms.Unauthorized: {"403"}, sms.Config: {"400", "412"}, sms.Temporary: {"500"},
+		sms.Unauthorized: {"403"}, sms.Config: {"400", "412"}, sms.Ambiguous: {"500"},
 	}},
 	"kannel": {start: testenv.StartKannel, to: "+15005550006", named: true, codes: map[sms.Class][]string{
 		sms.Unauthorized: {"Authorization"}, sms.Config: {"Missing", "Not routable", "Unknown"}, sms.Temporary: {"Temporal"},
@@ -201,11 +201,11 @@ func (p preset) inMood(mood testenv.Mood) sms.Class {
 		return sms.Unauthorized
 	case testenv.TooMany, testenv.TooManyBare:
 		return sms.RateLimited
-	case testenv.Error500:
+	case testenv.Error503:
 		return sms.Temporary
 	case testenv.Redirect:
 		return sms.Config
-	case testenv.Hang, testenv.AcceptThenReset:
+	case testenv.Error500, testenv.AcceptThen500, testenv.Hang, testenv.AcceptThenReset:
 		return sms.Ambiguous
 	}
 	if mood == testenv.BrokenJSON {

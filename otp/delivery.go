@@ -55,15 +55,22 @@ func (a *Account) report(id string, became Delivery) bool {
 	return false
 }
 
-// undelivered is the sender of the latest text that one took, if it was given up.
-func (a *Account) undelivered() string {
-	for _, t := range slices.Backward(a.Texts) {
-		if t.Delivery != DeliveryFailed {
-			if t.Delivery == DeliveryUndelivered {
-				return t.Via
-			}
-			return ""
-		}
+// behind is the sender behind which the next text of a challenge may begin: the one whose text was given up, or may never
+// have been accepted. Such a text may still come, so another sender may follow only if its code goes on to hold.
+func (a *Account) behind(c *Challenge, to Recipient) string {
+	switch last := a.lastTaken(); {
+	case last.Delivery == DeliveryUndelivered, last.Delivery == DeliveryUnknown && to.maker(last.Via) == c.Maker:
+		return last.Via
 	}
 	return ""
+}
+
+// lastTaken is the latest text that a sender took, or may have taken; the zero Text when none did.
+func (a *Account) lastTaken() Text {
+	for _, t := range slices.Backward(a.Texts) {
+		if t.Delivery != DeliveryFailed {
+			return t
+		}
+	}
+	return Text{}
 }

@@ -104,6 +104,33 @@ func TestNextSender(t *testing.T) {
 	}
 }
 
+// A text that may never have been accepted may be followed by another sender's, but only if the code in it goes on to hold: it
+// may still come.
+func TestNextSenderAfterAnUnknownText(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, second, after string
+	}{
+		{"our code either way", "", "one"},
+		{"a code of the next sender's own", "two", ""},
+	} {
+		s, b := newScene(t), laptop
+		s.to.Maker = func(after string) string {
+			if after == "one" {
+				return tt.second
+			}
+			return ""
+		}
+		first := s.begin(&b)
+		s.a.settle(first.Dispatch, Handover{Delivery: DeliveryUnknown, Via: "one"})
+		s.want(tt.name+", at once", s.send(&b), Limited)
+		s.now = s.now.Add(s.p.ResendAfter)
+		if second := s.send(&b); second.Dispatch.After != tt.after || second.Challenge.Maker != "" || second.Challenge.ID != first.Challenge.ID {
+			t.Errorf("%s: after %q, made by %q", tt.name, second.Dispatch.After, second.Challenge.Maker)
+		}
+	}
+}
+
 // A code that somebody else made is counted as ours are, and its maker is not asked in a block, however often.
 func TestForeignCode(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,8 @@ type Dispatch struct {
 	ID        string // names this send; a provider may see it
 	Code      string
 	ExpiresIn time.Duration
-	// After is the sender that took the text before this one and did not deliver it, "" when there is none.
+	// After is the sender of the text before this one, if that text was not delivered, or may never have been accepted; ""
+	// otherwise.
 	After string
 
 	challenge ChallengeID

@@ -64,7 +64,7 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	if c == nil {
 		c = a.add(Challenge{ID: fresh.challenge, Begun: now})
 	}
-	after, before := a.undelivered(), c.Maker
+	after, before := a.behind(c, to), c.Maker
 	c.Text, c.Maker = fresh.text, to.maker(after)
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
 	a.Texts = append(a.Texts, Text{ID: fresh.text, At: now, Delivery: DeliverySending})

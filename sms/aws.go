@@ -123,7 +123,7 @@ var awsClasses = map[string]Class{
 	"SENDER_ID_NOT_REGISTERED": Config,
 
 	"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT": Account, "ServiceQuotaExceededException": Account,
-	"ThrottlingException": RateLimited, "InternalServerException": Temporary,
+	"ThrottlingException": RateLimited, "InternalServerException": Ambiguous,
 	"ConflictException": Config, "ValidationException": Config, "ResourceNotFoundException": Config,
 	"AccessDeniedException": Unauthorized, "UnrecognizedClientException": Unauthorized, "InvalidSignatureException": Unauthorized,
 	"ExpiredTokenException": Unauthorized, "IncompleteSignatureException": Unauthorized, "MissingAuthenticationTokenException": Unauthorized,

@@ -29,7 +29,7 @@ func init() {
 			"ValidationException", "ResourceNotFoundException"},
 		sms.Account:     {"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", "ServiceQuotaExceededException"},
 		sms.RateLimited: {"ThrottlingException"},
-		sms.Temporary:   {"InternalServerException"},
+		sms.Ambiguous:   {"InternalServerException"},
 		sms.Unauthorized: {"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
 			"IncompleteSignatureException", "MissingAuthenticationTokenException"},
 	}, "A_REASON_OF_TOMORROW", ""})

@@ -25,7 +25,7 @@ const (
 	Account Class = "account"
 	// Config: a sender, a template or another setting is not known to the provider.
 	Config Class = "config"
-	// Temporary: the provider failed, and surely did not accept the message.
+	// Temporary: the provider failed, and surely did not accept the message: it could not be reached, or said so itself.
 	Temporary Class = "temporary"
 	// Ambiguous: the provider may have accepted the message. It must not be sent again by us.
 	Ambiguous Class = "ambiguous"
@@ -107,11 +107,11 @@ func classOf(status int) Class {
 		return Account
 	case status == http.StatusTooManyRequests:
 		return RateLimited
-	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout, status == http.StatusRequestTimeout:
-		// An intermediary gave up on a provider that may have accepted.
-		return Ambiguous
-	case status >= 500:
+	case status == http.StatusServiceUnavailable:
 		return Temporary
+	case status >= 500, status == http.StatusRequestTimeout:
+		// The provider broke down over the request, or an intermediary gave up on it: both may come after it accepted.
+		return Ambiguous
 	}
 	return Config
 }

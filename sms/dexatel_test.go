@@ -116,7 +116,7 @@ func TestDexatelChecks(t *testing.T) {
 		}
 	}
 	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Temporary, testenv.Hang: sms.Ambiguous,
+		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
 		testenv.BrokenJSON: sms.Ambiguous, testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)

@@ -150,5 +150,5 @@ func first(texts ...string) string {
 var infobipClasses = map[string]Class{
 	"6": Blocked, "8": InvalidNumber, "10": Blocked, "11": Config, "12": Account, "13": Config, "14": Blocked, "17": Account, "18": Config,
 	"19": Config, "20": RateLimited, "23": Ambiguous, "25": Config, "51": InvalidNumber, "52": InvalidNumber, "87": Blocked,
-	"E400": Config, "E401": Unauthorized, "E403": Unauthorized, "E500": Temporary, "UNAUTHORIZED": Unauthorized,
+	"E400": Config, "E401": Unauthorized, "E403": Unauthorized, "E500": Ambiguous, "UNAUTHORIZED": Unauthorized,
 }

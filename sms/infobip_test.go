@@ -17,8 +17,7 @@ func init() {
 	}
 	providers = append(providers, provider{"infobip", start, map[sms.Class][]string{
 		sms.InvalidNumber: {"8", "51", "52"}, sms.Blocked: {"6", "10", "14", "87"}, sms.Config: {"11", "13", "18", "19", "25", "E400"},
-		sms.Account: {"12", "17"}, sms.RateLimited: {"20"}, sms.Ambiguous: {"23"}, sms.Unauthorized: {"E401", "E403", "UNAUTHORIZED"},
-		sms.Temporary: {"E500"},
+		sms.Account: {"12", "17"}, sms.RateLimited: {"20"}, sms.Ambiguous: {"23", "E500"}, sms.Unauthorized: {"E401", "E403", "UNAUTHORIZED"},
 	}, "99", sms.Ambiguous})
 }
 

@@ -148,7 +148,7 @@ func TestTwilioChecks(t *testing.T) {
 	s = newTwilio(t, p, asChecking)
 	_, _ = s.Send(t.Context(), message)
 	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Temporary, testenv.Hang: sms.Ambiguous,
+		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
 		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)

@@ -48,6 +48,8 @@ const (
 	TooMany         Mood = "429 with Retry-After: 7"
 	TooManyBare     Mood = "429"
 	Error500        Mood = "500"
+	Error503        Mood = "503"
+	AcceptThen500   Mood = "accept, then 500"
 	Hang            Mood = "hang"
 	Redirect        Mood = "redirect to another host"
 	Drip            Mood = "accept, then drip"
@@ -58,7 +60,7 @@ const (
 )
 
 // Moods are all of them, but Behave.
-var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Hang, Redirect, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
+var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Error503, AcceptThen500, Hang, Redirect, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
 
 // contract is the documented interface of one provider. It knows nothing of our senders.
 type contract interface {
@@ -188,6 +190,8 @@ func (p *Provider) misbehave(w http.ResponseWriter, r *http.Request, mood Mood) 
 		p.contract.refuse(w, r, http.StatusTooManyRequests, "")
 	case Error500:
 		w.WriteHeader(http.StatusInternalServerError)
+	case Error503:
+		w.WriteHeader(http.StatusServiceUnavailable)
 	case Hang:
 		select {
 		case <-p.quit:
@@ -203,8 +207,12 @@ func (p *Provider) misbehave(w http.ResponseWriter, r *http.Request, mood Mood) 
 
 // deliver hands over what the provider answered, each mood in its way.
 func (p *Provider) deliver(w http.ResponseWriter, r *http.Request, mood Mood, answer *httptest.ResponseRecorder) {
-	if mood == AcceptThenReset {
+	switch mood {
+	case AcceptThenReset:
 		reset(w)
+		return
+	case AcceptThen500:
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	for name, values := range answer.Header() {
