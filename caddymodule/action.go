@@ -155,7 +155,7 @@ func (v *visit) enter(o otp.Outcome, asJSON bool) error {
 	names.set(v.w, names.challenge, "", 0)
 	if asJSON {
 		end := s.Expires.UTC().Format(time.RFC3339)
-		return v.writeJSON(v.w, v.r, http.StatusOK, "application/json", statusBody{Verified: true, ExpiresAt: end})
+		return writeJSON(v.w, v.r, http.StatusOK, "application/json", statusBody{Verified: true, ExpiresAt: end})
 	}
 	return v.redirect(v.place.home())
 }
@@ -228,7 +228,7 @@ func (v *visit) send() error {
 	}
 	v.keepTicket(o)
 	if s.json {
-		return v.writeJSON(v.w, v.r, http.StatusAccepted, "application/json", v.statusOfChallenge(o))
+		return writeJSON(v.w, v.r, http.StatusAccepted, "application/json", v.statusOfChallenge(o))
 	}
 	return v.redirect(v.place.home())
 }

@@ -174,7 +174,7 @@ type statusBody struct {
 func (v *visit) status() error {
 	if a := v.admit(v.r, v.repl, v.place); a != nil {
 		end := a.session.Expires.UTC().Format(time.RFC3339)
-		return v.writeJSON(v.w, v.r, http.StatusOK, "application/json", statusBody{Verified: true, ExpiresAt: end})
+		return writeJSON(v.w, v.r, http.StatusOK, "application/json", statusBody{Verified: true, ExpiresAt: end})
 	}
 	if err := v.reach(); err != nil {
 		return v.fault("store does not answer", err)
@@ -186,7 +186,7 @@ func (v *visit) status() error {
 	if _, err := v.findNumber(); err != nil {
 		return v.fault("directory does not answer", err)
 	}
-	return v.writeJSON(v.w, v.r, http.StatusOK, "application/json", v.statusOfChallenge(o))
+	return writeJSON(v.w, v.r, http.StatusOK, "application/json", v.statusOfChallenge(o))
 }
 
 func (v *visit) statusOfChallenge(o otp.Outcome) statusBody {

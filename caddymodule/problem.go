@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/page"
 )
@@ -40,6 +38,11 @@ var (
 	checkUnavailable = problem{"check-unavailable", http.StatusServiceUnavailable, "The provider of the code does not answer", page.Outage}
 	badRequest       = problem{"bad-request", http.StatusBadRequest, "The request cannot be understood", page.BadRequest}
 	tooEarly         = problem{"too-early", http.StatusTooEarly, "The request came before the connection was safe from replay", page.BadRequest}
+
+	// What providers are told whose reports are not taken; no visitor sees these.
+	reportForged     = problem{"report-forged", http.StatusForbidden, "The report is not signed by the provider", ""}
+	reportStale      = problem{"report-stale", http.StatusForbidden, "The report is outside of its time", ""}
+	reportUnreadable = problem{"report-unreadable", http.StatusBadRequest, "The report cannot be read", ""}
 )
 
 // outageRetry is when a visitor shall try again after a fault.
@@ -71,12 +74,10 @@ type problemBody struct {
 	Phone        string `json:"phone,omitempty"`
 }
 
-// refuse answers with a problem, and counts it.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f refusal) error {
-	metrics.refusals.WithLabelValues(f.name).Inc()
+// body is what is told of a refusal, under the status that it ends with.
+func (f refusal) body(status int) problemBody {
 	body := problemBody{
-		Type: "urn:sms-2fa:" + f.name, Title: f.title, Status: h.statusOf(f.problem), Detail: f.detail,
-		RetryAfter: seconds(f.retry), Phone: f.phone,
+		Type: "urn:sms-2fa:" + f.name, Title: f.title, Status: status, Detail: f.detail, RetryAfter: seconds(f.retry), Phone: f.phone,
 	}
 	if f.problem == tooEarly {
 		body.Type = "about:blank"
@@ -84,13 +85,24 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f refusal) erro
 	if f.problem == codeIncorrect && f.outcome != nil {
 		body.AttemptsLeft = &f.outcome.Standing.AttemptsLeft
 	}
-	retryAfter(w, f.retry)
-	return h.writeJSON(w, r, body.Status, "application/problem+json", body)
+	return body
+}
+
+// refuse answers with a problem, and counts it.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f refusal) error {
+	metrics.refusals.WithLabelValues(f.name).Inc()
+	return writeProblem(w, r, f, h.statusOf(f.problem))
 }
 
 func (h *Handler) statusOf(p problem) int { return first(p.status, h.ChallengeStatus) }
 
-func (h *Handler) writeJSON(w http.ResponseWriter, r *http.Request, status int, contentType string, body any) error {
+func writeProblem(w http.ResponseWriter, r *http.Request, f refusal, status int) error {
+	retryAfter(w, f.retry)
+	return writeJSON(w, r, status, "application/problem+json", f.body(status))
+}
+
+// writeJSON writes an answer. It is not known whether it arrives; a client that has left is no fault.
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, contentType string, body any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -102,11 +114,8 @@ func (h *Handler) writeJSON(w http.ResponseWriter, r *http.Request, status int, 
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Vary", "Cookie, Authorization, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept")
 	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if _, err := w.Write(append(data, '\n')); err != nil {
-		h.log.Debug("writing answer", zap.Error(err))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(append(data, '\n'))
 	}
 	return nil
 }

@@ -72,34 +72,40 @@ func (h *Reports) Provision(ctx caddy.Context) error {
 func (h *Reports) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET, POST")
-		return caddyhttp.Error(http.StatusMethodNotAllowed, nil)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 	if err != nil {
-		return h.refuse(r, http.StatusBadRequest, "unreadable", sms.ErrUnreadable)
+		return h.refuse(w, r, sms.ErrUnreadable)
 	}
 	reports, err := h.sender.ReadReports(r, body, h.app.now())
-	switch {
-	case errors.Is(err, sms.ErrStale):
-		return h.refuse(r, http.StatusForbidden, "stale", err)
-	case errors.Is(err, sms.ErrUnreadable):
-		return h.refuse(r, http.StatusBadRequest, "unreadable", err)
-	case err != nil:
-		return h.refuse(r, http.StatusForbidden, "forged", err)
+	if err != nil {
+		return h.refuse(w, r, err)
 	}
 	if err := h.take(r, reports[:min(len(reports), maxReports)]); err != nil {
+		metrics.faults.Inc()
 		h.log.Error("report cannot be written down", zap.String("sender", h.Sender), zap.Error(err))
-		w.Header().Set("Retry-After", "5")
-		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+		f := storeUnavailable.refusal()
+		f.retry = outageRetry
+		return writeProblem(w, r, f, f.status)
 	}
 	return h.acknowledge(w)
 }
 
-// refuse answers a request that is not a report. The error has nothing of the request in it.
-func (h *Reports) refuse(r *http.Request, status int, why string, err error) error {
-	metrics.reports.WithLabelValues(h.Sender, why).Inc()
-	h.log.Warn("report refused", zap.String("sender", h.Sender), zap.String("result", why), zap.Error(err), clientIP(r))
-	return caddyhttp.Error(status, err)
+// refuse answers a request that is not a report. The error has nothing of the request in it, and is not handed to Caddy, which
+// would log the address with it: providers that report by GET have the number there.
+func (h *Reports) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	result, f := "forged", reportForged.refusal()
+	switch {
+	case errors.Is(err, sms.ErrStale):
+		result, f = "stale", reportStale.refusal()
+	case errors.Is(err, sms.ErrUnreadable):
+		result, f = "unreadable", reportUnreadable.refusal()
+	}
+	metrics.reports.WithLabelValues(h.Sender, result).Inc()
+	h.log.Warn("report refused", zap.String("sender", h.Sender), zap.String("result", result), zap.Error(err), clientIP(r))
+	return writeProblem(w, r, f, f.status)
 }
 
 func (h *Reports) acknowledge(w http.ResponseWriter) error {

@@ -31,6 +31,8 @@ type site struct {
 
 // setup says what a test's Caddyfile has beyond the usual.
 type setup struct {
+	senders   string // in the place of the usual sender
+	sender    string // in the usual sender
 	global    string // in the global option sms_2fa
 	directive string // in the directive sms_2fa
 	site      string // in the site, before the app
@@ -59,37 +61,40 @@ func (s setup) caddyfile() string {
 	skip_install_trust
 	auto_https disable_redirects
 	sms_2fa {
-		sender dexatel {
-			api_key %s
-			from Acme
-			base_url %s
-			timeout 2s
-		}
+		%[1]s
 		directory inline {
 			alice +15005550006
 			bob +15005550009
 			carol +15005550010
 		}
-		%s
+		%[2]s
 	}
 }
-%s {
+%[3]s {
 	bind 127.0.0.1
 	basic_auth bcrypt {
-		alice %[5]s
-		Alice %[5]s
-		bob %[5]s
-		carol %[5]s
-		nobody %[5]s
+		alice %[4]s
+		Alice %[4]s
+		bob %[4]s
+		carol %[4]s
+		nobody %[4]s
 	}
-	%[6]s
+	%[5]s
 	sms_2fa {
 		brand Acme
-		%[7]s
+		%[6]s
 	}
 	respond "app {http.request.orig_uri} user={http.sms_2fa.user} method={http.sms_2fa.method} at={http.sms_2fa.verified_at} cookies=[{http.request.header.Cookie}]"
 }
-`, s.provider.Key, s.provider.URL, s.global, s.listen, swordfish, s.site, s.directive)
+`, s.route(), s.global, s.listen, swordfish, s.site, s.directive)
+}
+
+// route is the senders.
+func (s setup) route() string {
+	if s.senders != "" {
+		return s.senders
+	}
+	return fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntimeout 2s\n%s\n}", s.provider.Key, s.provider.URL, s.sender)
 }
 
 // visitor is a browser with a password.
