@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/caddy-sms-2fa/gateway/session"
 	"github.com/caddy-sms-2fa/gateway/sms"
@@ -42,6 +43,7 @@ type App struct {
 
 	route     *sms.Route
 	reported  map[string]bool // senders whose reports come in here
+	questions singleflight.Group
 	grace     time.Duration
 	ctx       caddy.Context
 	directory DirectoryModule

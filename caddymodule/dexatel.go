@@ -25,7 +25,7 @@ type DexatelSender struct {
 
 	// Who makes the codes and checks them: `local`, the gate, or `remote`, Dexatel, which needs a template. Wrong codes and
 	// blocks are counted by the gate either way. Default: `local`.
-	Check string `json:"check,omitempty"`
+	CheckedBy string `json:"check,omitempty"`
 
 	// The secret of the webhook that Dexatel reports deliveries to, for `sms_2fa_reports`. Default: none.
 	ReportSecret string `json:"report_secret,omitempty"`
@@ -43,7 +43,7 @@ func (*DexatelSender) CaddyModule() caddy.ModuleInfo {
 
 // Provision resolves the credentials.
 func (s *DexatelSender) Provision(caddy.Context) error {
-	o := sms.DexatelOptions{Timeout: time.Duration(s.Timeout), Remote: s.Check == "remote"}
+	o := sms.DexatelOptions{Timeout: time.Duration(s.Timeout), Remote: s.CheckedBy == "remote"}
 	err := resolve(
 		setting{"api_key", s.APIKey, &o.APIKey}, setting{"from", s.From, &o.From}, setting{"template", s.Template, &o.Template},
 		setting{"report_secret", s.ReportSecret, &o.ReportSecret}, setting{"base_url", s.BaseURL, &o.BaseURL},
@@ -70,10 +70,13 @@ func (s *DexatelSender) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	texts := map[string]*string{
 		"api_key": &s.APIKey, "from": &s.From, "template": &s.Template, "report_secret": &s.ReportSecret, "base_url": &s.BaseURL,
 	}
-	return senderBlock(d, "dexatel", &s.SenderOptions, texts, checkOption(d, &s.Check))
+	return senderBlock(d, "dexatel", &s.SenderOptions, texts, checkOption(d, &s.CheckedBy))
 }
 
 var (
 	_ SenderModule      = (*DexatelSender)(nil)
 	_ caddy.Provisioner = (*DexatelSender)(nil)
+	_ sms.CodeLimiter   = (*DexatelSender)(nil)
+	_ sms.Checker       = (*DexatelSender)(nil)
+	_ sms.Reporter      = (*DexatelSender)(nil)
 )

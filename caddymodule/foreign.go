@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,9 +15,21 @@ import (
 // checkTimeout bounds asking a provider about a code.
 const checkTimeout = 5 * time.Second
 
-// decide asks whoever made the code about a guess that has been written down, and goes on with the answer.
+// decide asks whoever made the code about a guess that has been written down, and goes on with the answer. Copies of one form, as
+// a double click sends them, have one question and one answer: most providers take a right code once, and would call it wrong
+// to the second copy. All of them have been counted.
 func (v *visit) decide(o otp.Outcome, typed string) (otp.Outcome, error) {
-	right, known, err := v.ask(o.Challenge.Maker, typed)
+	code, _ := otp.Normalize(typed, v.policy.CodeLength)                                                // Check has read it already
+	question := strings.Join([]string{o.Challenge.Maker, v.account(), v.ticket.String(), code}, "\x00") // which no part holds
+	decided, err, _ := v.app.questions.Do(question, func() (any, error) { return v.settleGuess(o, code) })
+	if err != nil {
+		return o, err
+	}
+	return decided.(otp.Outcome), nil
+}
+
+func (v *visit) settleGuess(o otp.Outcome, code string) (otp.Outcome, error) {
+	right, known, err := v.ask(o.Challenge.Maker, code)
 	switch {
 	case err != nil:
 		return o, err
@@ -26,23 +39,19 @@ func (v *visit) decide(o otp.Outcome, typed string) (otp.Outcome, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), storeTimeout)
 	defer cancel()
-	return v.verifier.Decide(ctx, v.subject, v.ticket, v.policy, typed, right)
+	return v.verifier.Decide(ctx, v.subject, v.ticket, v.policy, code, right)
 }
 
-// ask reports whether typed is a code that maker made, and whether maker is still somebody that can be asked: it is not
-// after a change of the configuration.
-func (v *visit) ask(maker, typed string) (right, known bool, err error) {
+// ask reports whether code is one that maker made, and whether maker is still somebody that can be asked: it is not after a
+// change of the configuration.
+func (v *visit) ask(maker, code string) (right, known bool, err error) {
 	if maker == testMaker {
 		now := v.app.now()
-		return v.testNumbers.right(v.number, typed, now), v.testNumbers.active(v.number, now), nil
+		return v.testNumbers.right(v.number, code, now), v.testNumbers.active(v.number, now), nil
 	}
 	leg := v.app.route.Leg(maker)
 	if leg == nil || makerOf(leg) != maker || v.number == "" {
 		return false, false, nil
-	}
-	code, ok := otp.Normalize(typed, v.policy.CodeLength)
-	if !ok {
-		return false, true, nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), checkTimeout)
 	defer cancel()

@@ -219,4 +219,6 @@ func (s *HTTPSender) readReports(d *caddyfile.Dispenser) error {
 var (
 	_ SenderModule      = (*HTTPSender)(nil)
 	_ caddy.Provisioner = (*HTTPSender)(nil)
+	_ sms.Reporter      = (*HTTPSender)(nil)
+	_ sms.Acknowledger  = (*HTTPSender)(nil)
 )

@@ -35,7 +35,7 @@ type TwilioSender struct {
 
 	// Who makes the codes and checks them: `local`, the gate, or `remote`, Twilio Verify. Wrong codes and blocks are counted
 	// by the gate either way. Default: `local`.
-	Check string `json:"check,omitempty"`
+	CheckedBy string `json:"check,omitempty"`
 
 	// The address of `sms_2fa_reports` as Twilio sees it, like `https://app.example.com/sms/reports`. It goes with every
 	// text, and its signatures are verified for it. Default: none, Twilio does not report.
@@ -56,7 +56,7 @@ func (*TwilioSender) CaddyModule() caddy.ModuleInfo {
 
 // Provision resolves the credentials.
 func (s *TwilioSender) Provision(caddy.Context) error {
-	o := sms.TwilioOptions{Timeout: time.Duration(s.Timeout), Remote: s.Check == "remote"}
+	o := sms.TwilioOptions{Timeout: time.Duration(s.Timeout), Remote: s.CheckedBy == "remote"}
 	err := resolve(
 		setting{"account_sid", s.AccountSID, &o.AccountSID}, setting{"auth_token", s.AuthToken, &o.AuthToken},
 		setting{"api_key", s.APIKey, &o.APIKey}, setting{"api_secret", s.APISecret, &o.APISecret},
@@ -92,10 +92,14 @@ func (s *TwilioSender) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"account_sid": &s.AccountSID, "auth_token": &s.AuthToken, "api_key": &s.APIKey, "api_secret": &s.APISecret, "from": &s.From,
 		"messaging_service_sid": &s.MessagingServiceSID, "verify_service_sid": &s.VerifyServiceSID, "report_url": &s.ReportURL,
 		"base_url": &s.BaseURL, "verify_url": &s.VerifyURL,
-	}, checkOption(d, &s.Check))
+	}, checkOption(d, &s.CheckedBy))
 }
 
 var (
 	_ SenderModule      = (*TwilioSender)(nil)
 	_ caddy.Provisioner = (*TwilioSender)(nil)
+	_ sms.CodeLimiter   = (*TwilioSender)(nil)
+	_ sms.Checker       = (*TwilioSender)(nil)
+	_ sms.Confirmer     = (*TwilioSender)(nil)
+	_ sms.Reporter      = (*TwilioSender)(nil)
 )

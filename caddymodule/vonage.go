@@ -77,4 +77,5 @@ func (s *VonageSender) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 var (
 	_ SenderModule      = (*VonageSender)(nil)
 	_ caddy.Provisioner = (*VonageSender)(nil)
+	_ sms.Reporter      = (*VonageSender)(nil)
 )

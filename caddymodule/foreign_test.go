@@ -1,0 +1,181 @@
+package caddymodule_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+)
+
+// maker is a provider that makes the codes itself and checks them.
+type maker struct {
+	*testenv.Provider
+	sender string
+	code   func(testenv.Text) string
+}
+
+func startMakers(t *testing.T) map[string]maker {
+	t.Helper()
+	d, w := testenv.StartDexatel(t), testenv.StartTwilio(t)
+	texted := func(text testenv.Text) string { return text.Code }
+	return map[string]maker{
+		"dexatel": {d.Provider, fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntemplate 0a1b2c3d-0000-0000-0000-000000000000\ncheck remote\ntimeout 1s\n}", d.Key, d.URL), texted},
+		"twilio": {w.Provider, fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\ncheck remote\ntimeout 1s\n}",
+			w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL), texted},
+	}
+}
+
+func (m maker) site(t *testing.T, more setup) *site {
+	t.Helper()
+	more.senders = m.sender
+	return startSite(t, more)
+}
+
+// asked is how many requests came after the first n.
+func (m maker) asked(n int) int {
+	requests, _ := m.Requests()
+	return requests - n
+}
+
+// A code that the provider makes opens, once, in one browser; every guess counts before the provider is asked, and in a block it
+// is not asked at all.
+func TestForeignCodesHaveOurBudget(t *testing.T) {
+	t.Parallel()
+	for name, m := range startMakers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := m.site(t, setup{directive: "block 2s"})
+			v := s.visitor(t, "alice")
+			form := v.open("/")
+			page, code := form, m.code(m.Wait(t, 1))
+			for i, left := range []string{"2 tries left", "1 try left", "too many wrong codes"} {
+				typed := wrong(code)
+				if i == 1 {
+					typed = wrong(typed)
+				} else if i == 2 {
+					typed = wrong(wrong(typed))
+				}
+				if page = v.submit(page, "/", typed); !strings.Contains(page.body, left) {
+					t.Fatalf("wrong code %d: status %d, want %q", i+1, page.status, left)
+				}
+			}
+			if n := m.asked(1); n != 3 {
+				t.Errorf("the provider was asked %d times", n)
+			}
+			for _, typed := range []string{code, wrong(code), "000000"} {
+				if a := v.submit(form, "/", typed); a.status != http.StatusTooManyRequests {
+					t.Errorf("in the block: status %d", a.status)
+				}
+			}
+			if n := m.asked(1); n != 3 {
+				t.Errorf("in the block the provider was asked %d times", n-3)
+			}
+			time.Sleep(2100 * time.Millisecond)
+			if a := v.submit(v.open("/"), "/", code[:3]+" "+code[3:]); a.status != http.StatusSeeOther || !v.open("/").isApp() {
+				t.Fatalf("right code: status %d", a.status)
+			}
+			other := s.visitor(t, "alice")
+			other.setCookie("sms2fa_challenge", "x")
+			if a := other.submit(other.open("/other"), "/other", code); a.status == http.StatusSeeOther {
+				t.Error("the same code opened in a second browser")
+			}
+			if said := s.Log() + s.Get("/metrics"); strings.Contains(said, code) || strings.Contains(said, "5005550006") {
+				t.Error("a code or a number is in the log or the metrics")
+			}
+		})
+	}
+}
+
+// Copies of one form, sent at once, open one session, and all of them do, though the provider takes the code once only. There
+// are as many as may be counted.
+func TestForeignCodeDoubleClick(t *testing.T) {
+	t.Parallel()
+	for name, m := range startMakers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := m.site(t, setup{})
+			v := s.visitor(t, "alice")
+			page := v.open("/")
+			form := url.Values{"csrf": {page.csrf()}, "code": {m.code(m.Wait(t, 1))}}.Encode()
+			sids := make(map[string]bool)
+			var mu sync.Mutex
+			var copies sync.WaitGroup
+			for range 3 {
+				copies.Go(func() {
+					a, err := v.try(http.MethodPost, "/?sms_2fa=verify", asForm(), form)
+					mu.Lock()
+					defer mu.Unlock()
+					if err != nil || a.status != http.StatusSeeOther {
+						t.Errorf("status %d, %v", a.status, err)
+					}
+					for _, c := range (&http.Response{Header: a.header}).Cookies() {
+						if c.Name == "sms2fa" {
+							sids[sidOf(t, c.Value)] = true
+						}
+					}
+				})
+			}
+			copies.Wait()
+			if len(sids) != 1 || !v.open("/").isApp() {
+				t.Errorf("%d sessions", len(sids))
+			}
+		})
+	}
+}
+
+// When the provider does not answer the question, nobody gets in, the guess stays counted, and it can be made again.
+func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
+	t.Parallel()
+	for name, m := range startMakers(t) {
+		for _, mood := range []testenv.Mood{testenv.Hang, testenv.Unauthorized, testenv.Error500, testenv.BrokenJSON, testenv.Redirect, testenv.Huge} {
+			t.Run(name+"/"+string(mood), func(t *testing.T) {
+				t.Parallel()
+				m := startMakers(t)[name]
+				s := m.site(t, setup{})
+				v := s.visitor(t, "alice")
+				page := v.open("/")
+				code := m.code(m.Wait(t, 1))
+				m.Misbehave(mood)
+				a := v.submit(page, "/", wrong(code))
+				if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+					t.Errorf("status %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+				}
+				m.Misbehave(testenv.Behave)
+				if left := field(v.do(http.MethodGet, "/?sms_2fa=status", nil, "").body, "attempts_left"); left != "2" {
+					t.Errorf("attempts left: %s", left)
+				}
+				if a = v.submit(v.open("/"), "/", code); a.status != http.StatusSeeOther {
+					t.Errorf("afterwards: status %d", a.status)
+				}
+			})
+		}
+		_ = m
+	}
+}
+
+// Twilio Verify with our code hears that it was typed, so that it does not hold the next text back.
+func TestVerifyIsToldOfOurCode(t *testing.T) {
+	t.Parallel()
+	w := testenv.StartTwilio(t)
+	s := startSite(t, setup{senders: fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\n}",
+		w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL)})
+	v := s.visitor(t, "alice")
+	page := v.open("/")
+	text := w.Wait(t, 1)
+	requests, _ := w.Requests()
+	if a := v.submit(page, "/", wrong(text.Code)); a.status != http.StatusForbidden {
+		t.Errorf("wrong code: status %d", a.status)
+	}
+	if now, _ := w.Requests(); now != requests {
+		t.Error("Twilio was asked about a code of ours")
+	}
+	if a := v.submit(v.open("/"), "/", text.Code); a.status != http.StatusSeeOther {
+		t.Fatalf("our code: status %d", a.status)
+	}
+	becomes(t, "the verification is closed", func() bool { a := w.Approved(); return len(a) == 1 && a[0] == text.ID })
+}
