@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ import (
 
 // checkTimeout bounds asking a provider about a code.
 const checkTimeout = 5 * time.Second
+
+var errBusy = errors.New("too many texts are on their way")
 
 // decide asks whoever made the code about a guess that has been written down, and goes on with the answer. Copies of one form, as
 // a double click sends them, have one question and one answer: most providers take a right code once, and would call it wrong
@@ -79,15 +82,20 @@ func (v *visit) confirm(o otp.Outcome) {
 		return
 	}
 	c, ok := leg.Sender.(sms.Confirmer)
-	if !ok || !c.Confirms() || !v.app.realm.outbox.reserve(v.app.inFlight()) {
+	if !ok || !c.Confirms() {
 		return
 	}
+	const untold = "provider was not told that its code was right"
 	log := v.log.With(zap.String("sender", leg.Name), zap.String("text_id", o.Text.ID))
+	if !v.app.realm.outbox.reserve(v.app.inFlight()) {
+		log.Warn(untold, zap.Error(errBusy))
+		return
+	}
 	v.app.realm.outbox.Go(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
 		if err := c.Confirm(ctx, o.Text.Ref); err != nil {
-			log.Warn("provider was not told that its code was right", zap.String("class", string(sms.ClassOf(err))), zap.Error(err))
+			log.Warn(untold, zap.String("class", string(sms.ClassOf(err))), zap.Error(err))
 		}
 	})
 }

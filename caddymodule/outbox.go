@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -16,10 +15,13 @@ const lastWords = 2 * time.Second
 
 // outbox is the texts on their way. They outlive the requests that asked for them, and the configuration.
 type outbox struct {
-	ctx      context.Context // ends when the texts shall
-	cut      context.CancelFunc
-	underWay sync.WaitGroup
-	inFlight atomic.Int64
+	ctx context.Context // ends when the texts shall
+	cut context.CancelFunc
+
+	mu      sync.Mutex
+	taken   int
+	closing bool
+	places  sync.WaitGroup // those that are taken
 }
 
 func newOutbox() *outbox {
@@ -28,33 +30,44 @@ func newOutbox() *outbox {
 	return b
 }
 
-// reserve takes a place for one text, if fewer than limit are on their way. A place that is taken must be used (Go) or
-// given back (release).
+// reserve takes a place for one text, if fewer than limit are taken. A place that is taken must be used (Go) or given back
+// (release).
 func (b *outbox) reserve(limit int) bool {
-	if b.inFlight.Add(1) > int64(limit) || b.ctx.Err() != nil {
-		b.release()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closing || b.taken >= limit {
 		return false
 	}
+	b.taken++
+	b.places.Add(1)
 	return true
 }
 
-func (b *outbox) release() { b.inFlight.Add(-1) }
+func (b *outbox) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken--
+	b.places.Done()
+}
 
 // Go does something in a place that was reserved.
 func (b *outbox) Go(do func(ctx context.Context)) {
 	metrics.inFlight.Inc()
-	b.underWay.Go(func() {
-		defer metrics.inFlight.Dec()
+	go func() {
 		defer b.release()
+		defer metrics.inFlight.Dec()
 		do(b.ctx)
-	})
+	}()
 }
 
-// close waits for the texts on their way, cuts short those that take longer than patience, and waits until it is written
-// down how they went.
+// close takes no more texts, waits for those on their way, cuts short those that take longer than patience, and waits until it
+// is written down how they went.
 func (b *outbox) close(patience time.Duration) {
+	b.mu.Lock()
+	b.closing = true
+	b.mu.Unlock()
 	quiet := make(chan struct{})
-	go func() { b.underWay.Wait(); close(quiet) }()
+	go func() { b.places.Wait(); close(quiet) }()
 	if !within(quiet, patience) {
 		b.cut()
 		within(quiet, lastWords)

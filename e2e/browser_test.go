@@ -4,6 +4,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,12 +32,28 @@ type site struct {
 
 func startSite(t *testing.T, directive string) *site {
 	t.Helper()
-	return startSiteWith(t, "", directive)
+	return setup{directive: directive}.start(t)
 }
 
-// startSiteWith starts a site with more global options.
-func startSiteWith(t *testing.T, global, directive string) *site {
+// setup says what a site has beyond the usual.
+type setup struct {
+	sender, global, directive string
+	reports                   bool // the provider reports what becomes of texts
+}
+
+// reportSecret is what the provider signs reports with, and reportsAt where it sends them.
+const (
+	reportSecret = "a-secret-for-reports"
+	reportsAt    = "/sms/reports"
+)
+
+func (with setup) start(t *testing.T) *site {
 	t.Helper()
+	reports := ""
+	if with.reports {
+		with.sender += "\nreport_secret " + reportSecret
+		reports = "sms_2fa_reports " + reportsAt + " dexatel"
+	}
 	s := &site{host: strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1), provider: testenv.StartDexatel(t)}
 	s.Caddy = testenv.StartCaddy(t, fmt.Sprintf(`{
 	admin {ADMIN}
@@ -45,28 +62,51 @@ func startSiteWith(t *testing.T, global, directive string) *site {
 			api_key %s
 			from Acme
 			base_url %s
+			%[7]s
 		}
 		%[6]s
 	}
 }
 http://%[3]s {
 	bind 127.0.0.1
+	%[8]s
 	basic_auth bcrypt {
 		alice %[4]s
+		bob %[4]s
 		nobody %[4]s
 	}
 	sms_2fa {
 		brand Acme
 		directory inline {
 			alice +15005550006
+			bob +15005550009
 		}
 		%[5]s
 	}
 	header Content-Type text/html
 	respond "<h1 id=app>app {http.request.orig_uri}</h1><form method=post action='?sms_2fa=logout'><button>out</button></form>"
 }
-`, s.provider.Key, s.provider.URL, s.host, swordfish, directive, global))
+`, s.provider.Key, s.provider.URL, s.host, swordfish, with.directive, with.global, with.sender, reports))
 	return s
+}
+
+// reports tells the site what became of a text, as the provider does.
+func (s *site) reports(t *testing.T, id, status string) {
+	t.Helper()
+	r := s.provider.DeliveryEvent(reportSecret, id, status, time.Now())
+	q, err := http.NewRequest(r.Method, "http://"+s.host+reportsAt, r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header = r.Header
+	res, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusNoContent {
+		t.Fatalf("report: status %d", res.StatusCode)
+	}
 }
 
 // browser is one tab of a browser with a profile of its own.

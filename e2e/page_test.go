@@ -189,11 +189,82 @@ func TestOtherStates(t *testing.T) {
 
 func TestOutage(t *testing.T) {
 	redis := testenv.StartRedis(t)
-	s := startSiteWith(t, "store redis {\naddress "+redis.Addr+"\n}", "")
+	s := setup{global: "store redis {\naddress " + redis.Addr + "\n}"}.start(t)
 	b := s.open(t, "alice")
 	redis.Pause()
 	b.visit("/")
 	b.sees("Nothing is wrong with your code")
 	b.shot("outage")
 	redis.Resume()
+}
+
+// The page follows the text while the visitor looks at it: on its way, accepted, on the phone. What is typed meanwhile stays.
+func TestDeliveredWhileTheVisitorLooks(t *testing.T) {
+	s := setup{directive: "send_wait 100ms", reports: true}.start(t)
+	s.provider.Misbehave(testenv.Slow)
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("is on its way to")
+	b.shot("on-its-way")
+	b.types("12")
+	text := s.provider.Wait(t, 1)
+	b.sees("has accepted the text")
+	s.reports(t, text.ID, "delivered")
+	b.sees("was delivered to your phone")
+	b.shot("delivered")
+	if typed := b.eval("document.getElementById('code').value"); typed != "12" {
+		t.Errorf("the field holds %q", typed)
+	}
+	b.do(chromedp.Reload())
+	b.sees("was delivered to")
+	b.types(text.CodeInText())
+	b.sees("app /")
+	if p := b.complained(); len(p) > 0 {
+		t.Errorf("the browser complained: %q", p)
+	}
+}
+
+// A text that is given up frees the button before its time; the next one has the same code.
+func TestNotDeliveredTryAgain(t *testing.T) {
+	s := setup{reports: true}.start(t)
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("You can ask for another text in")
+	text := s.provider.Wait(t, 1)
+	s.reports(t, text.ID, "failed")
+	b.sees("was not delivered. You can try again now")
+	b.shot("not-delivered")
+	if role := b.eval("document.getElementById('delivery').getAttribute('role')"); role != "alert" {
+		t.Errorf("what was not delivered has the role %q", role)
+	}
+	b.do(chromedp.WaitEnabled(chromedp.CSS("#resend")), chromedp.Click(chromedp.CSS("#resend")))
+	again := s.provider.Wait(t, 2)
+	if again.CodeInText() != text.CodeInText() {
+		t.Error("the second text has another code")
+	}
+	s.reports(t, again.ID, "delivered")
+	b.sees("was delivered to")
+	b.types(text.CodeInText())
+	b.sees("app /")
+	if p := b.complained(); len(p) > 0 {
+		t.Errorf("the browser complained: %q", p)
+	}
+}
+
+// More visitors than texts may be on their way: the page asks them to come back, and then they get their text.
+func TestTooManyTexts(t *testing.T) {
+	s := setup{global: "max_in_flight 1", directive: "send_wait 100ms"}.start(t)
+	s.provider.Misbehave(testenv.Slow)
+	first, second := s.open(t, "alice"), s.open(t, "bob")
+	first.visit("/")
+	second.visit("/")
+	second.sees("You can ask for one in")
+	second.shot("busy")
+	first.sees("has accepted the text")
+	s.provider.Misbehave(testenv.Behave)
+	second.sees("in a moment")
+	second.do(chromedp.Click(chromedp.CSS(".again a")))
+	second.sees("digit code")
+	second.types(s.provider.Wait(t, 2).CodeInText())
+	second.sees("app /")
 }

@@ -35,6 +35,7 @@
 
 	// Waiting times count down. The server decides; this only shows.
 	const words = (s) => {
+		if (s === 0) return "a moment";
 		const [n, unit] = s <= 90 ? [s, "second"] : s <= 5400 ? [Math.ceil(s / 60), "minute"] : [Math.ceil(s / 3600), "hour"];
 		return `${n} ${unit}${n === 1 ? "" : "s"}`;
 	};

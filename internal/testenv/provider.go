@@ -51,6 +51,7 @@ const (
 	Error503        Mood = "503"
 	AcceptThen500   Mood = "accept, then 500"
 	Hang            Mood = "hang"
+	Slow            Mood = "accept after a second"
 	Redirect        Mood = "redirect to another host"
 	Drip            Mood = "accept, then drip"
 	Huge            Mood = "accept with 100 MB"
@@ -208,6 +209,11 @@ func (p *Provider) misbehave(w http.ResponseWriter, r *http.Request, mood Mood) 
 // deliver hands over what the provider answered, each mood in its way.
 func (p *Provider) deliver(w http.ResponseWriter, r *http.Request, mood Mood, answer *httptest.ResponseRecorder) {
 	switch mood {
+	case Slow:
+		select {
+		case <-p.quit:
+		case <-time.After(time.Second):
+		}
 	case AcceptThenReset:
 		reset(w)
 		return
