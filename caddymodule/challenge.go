@@ -109,7 +109,7 @@ func (v *visit) problemOf(o otp.Outcome) refusal {
 		f.problem, f.retry = tooManyRequests, o.Standing.ResendIn
 	case otp.Sending:
 		if o.Standing.Delivery == otp.DeliveryFailed {
-			f.problem = deliveryFailed
+			f.problem, f.retry = deliveryFailed, o.Standing.ResendIn
 		}
 	}
 	return f

@@ -49,16 +49,12 @@ func (h *Handler) after(undelivered string) string {
 // place in the outbox is reserved already.
 func (v *visit) deliver(o otp.Outcome) otp.Outcome {
 	d := v.delivery(o)
-	done := make(chan otp.Delivery, 1)
+	done := make(chan otp.Standing, 1)
 	v.app.realm.outbox.Go(func(ctx context.Context) { done <- d.run(ctx) })
 	timer := time.NewTimer(v.sendWait)
 	defer timer.Stop()
 	select {
-	case went := <-done:
-		o.Standing.Delivery = went
-		if went == otp.DeliveryFailed {
-			o.Standing.ResendIn = 0
-		}
+	case o.Standing = <-done:
 	case <-timer.C:
 	}
 	return o
@@ -69,7 +65,7 @@ func (v *visit) delivery(o otp.Outcome) *delivery {
 	origin := v.originOf(v.r)
 	return &delivery{
 		Handler: v.Handler, verifier: v.verifier, subject: v.subject, dispatch: o.Dispatch, account: v.account(), client: clientIP(v.r),
-		test: o.Challenge.Maker == testMaker,
+		test: o.Challenge.Maker == testMaker, standing: o.Standing,
 		message: sms.Message{
 			ID: o.Dispatch.ID, To: v.number, Code: o.Dispatch.Code, TTL: o.Dispatch.ExpiresIn, Language: tongue.String(),
 			Text: words.Text(o.Dispatch.Code, first(v.Brand, origin), origin, o.Dispatch.ExpiresIn),
@@ -86,11 +82,12 @@ type delivery struct {
 	message  sms.Message
 	account  string
 	client   zap.Field
-	test     bool // the number is a test number, and gets no text
+	test     bool         // the number is a test number, and gets no text
+	standing otp.Standing // of the account, before
 }
 
-// run sends the text, once, and notes how it went.
-func (d *delivery) run(ctx context.Context) otp.Delivery {
+// run sends the text, once, notes how it went, and returns how the account stands then.
+func (d *delivery) run(ctx context.Context) otp.Standing {
 	h := otp.Handover{Delivery: otp.DeliverySent, Maker: testMaker}
 	if d.test {
 		d.log.Warn("no text sent: this is a test number", d.fields()...)
@@ -99,10 +96,14 @@ func (d *delivery) run(ctx context.Context) otp.Delivery {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := d.verifier.Settle(ctx, d.subject, d.policy, d.dispatch, h); err != nil {
+	standing, err := d.verifier.Settle(ctx, d.subject, d.policy, d.dispatch, h)
+	if err != nil {
+		metrics.faults.Inc()
 		d.log.Error("result of a text cannot be written down", append(d.fields(), zap.Error(err))...)
+		standing = d.standing
 	}
-	return h.Delivery
+	standing.Delivery = h.Delivery
+	return standing
 }
 
 func (d *delivery) send(ctx context.Context) otp.Handover {
@@ -117,7 +118,7 @@ func (d *delivery) send(ctx context.Context) otp.Handover {
 
 // handover is what the last try means for the account. What is not known to have failed may have arrived.
 func (d *delivery) handover(t sms.Try) otp.Handover {
-	h := otp.Handover{Delivery: wentOf(t.Err)}
+	h := otp.Handover{Delivery: wentOf(t.Err), RetryAfter: sms.RetryAfterOf(t.Err)}
 	leg := d.app.route.Leg(t.Sender)
 	if h.Delivery == otp.DeliveryFailed || leg == nil {
 		return h
@@ -155,6 +156,9 @@ func (d *delivery) note(t sms.Try) {
 	metrics.texts.WithLabelValues(t.Sender, string(went), string(class)).Inc()
 	fields := append(d.fields(), zap.String("sender", t.Sender), zap.String("result", string(went)))
 	if t.Err != nil {
+		if wait := sms.RetryAfterOf(t.Err); wait > 0 {
+			fields = append(fields, zap.Duration("retry_after", wait))
+		}
 		d.log.Error("text not sent", append(fields, zap.String("class", string(class)), zap.Error(t.Err))...)
 		return
 	}

@@ -99,6 +99,30 @@ func (s *site) holdsNothingSecret(t *testing.T, providers ...*testenv.Dexatel) {
 	}
 }
 
+// A provider that asks to be left alone for a while is: the visitor is told how long, and no press of theirs gets through before.
+func TestProviderAsksToWait(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	s.provider.Misbehave(testenv.TooMany)
+	v := s.visitor(t, "alice")
+	p := v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}")
+	if p.status != http.StatusBadGateway || p.problem() != "delivery-failed" || p.header.Get("Retry-After") != "7" || field(p.body, "retry_after") != "7" {
+		t.Errorf("status %d, Retry-After %q, %s", p.status, p.header.Get("Retry-After"), p.body)
+	}
+	s.provider.Misbehave(testenv.Behave)
+	if p = v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}"); p.status != http.StatusTooManyRequests {
+		t.Errorf("at once: status %d", p.status)
+	}
+	if requests, _ := s.provider.Requests(); requests != 1 {
+		t.Errorf("%d requests", requests)
+	}
+	s.AwaitLog(t, `"retry_after":7`)
+	page := s.visitor(t, "alice").open("/")
+	if page.status != http.StatusTooManyRequests || !strings.Contains(page.body, "No more texts can be sent for now") {
+		t.Errorf("the page: status %d, %s", page.status, page.body)
+	}
+}
+
 // A text of which it is not known whether it was accepted is sent again only when the visitor asks, after the usual pause.
 func TestUnknownTextIsNotRepeated(t *testing.T) {
 	t.Parallel()

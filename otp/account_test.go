@@ -138,7 +138,7 @@ func TestFailedTextMayBeSentAgainAtOnce(t *testing.T) {
 	for range failedSends.Max {
 		o := s.send(&b)
 		s.want("send", o, Sending)
-		s.a.settle(o.Dispatch, Handover{Delivery: DeliveryFailed})
+		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliveryFailed})
 	}
 	s.want("but not for ever", s.send(&b), Limited)
 }
@@ -146,7 +146,7 @@ func TestFailedTextMayBeSentAgainAtOnce(t *testing.T) {
 func TestUnknownTextCounts(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.a.settle(s.begin(&b).Dispatch, Handover{Delivery: DeliveryUnknown})
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUnknown})
 	s.want("send", s.send(&b), Limited)
 }
 
@@ -290,7 +290,7 @@ func TestExpiredAndForeignTickets(t *testing.T) {
 func TestRecordKeepsEverything(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.a.settle(s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Via: "twilio", Ref: "VE1"})
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Via: "twilio", Ref: "VE1"})
 	s.try(b, Mark{1}, false)
 	s.try(b, rightMark, true)
 	data, err := s.a.encode()

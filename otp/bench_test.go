@@ -87,7 +87,7 @@ func BenchmarkLogin(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := v.Settle(b.Context(), subject(n), p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}); err != nil {
+			if _, err := v.Settle(b.Context(), subject(n), p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}); err != nil {
 				b.Fatal(err)
 			}
 			if o, err = v.Check(b.Context(), subject(n), otp.Ticket{Challenge: o.Challenge.ID}, p, o.Dispatch.Code); err != nil || o.Kind != otp.Right {

@@ -1,6 +1,9 @@
 package otp
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Delivery is what is known of a text.
 type Delivery string
@@ -26,11 +29,19 @@ func (d Delivery) told() Delivery {
 // lost reports whether it is known that the text never comes.
 func (d Delivery) lost() bool { return d == DeliveryFailed || d == DeliveryUndelivered }
 
+// longestRetry bounds what a provider can ask an account to wait.
+const longestRetry = MaxCodeTTL
+
 // settle notes how a text went.
-func (a *Account) settle(d Dispatch, h Handover) {
+func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 	for i := range a.Texts {
-		if t := &a.Texts[i]; t.ID == d.ID {
-			t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
+		t := &a.Texts[i]
+		if t.ID != d.ID {
+			continue
+		}
+		t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
+		if h.Delivery == DeliveryFailed && h.RetryAfter > 0 {
+			t.RetryAt = now.Add(min(h.RetryAfter, longestRetry))
 		}
 	}
 	if c := a.challenge(d.challenge); c != nil && c.Text == d.ID {

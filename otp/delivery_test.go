@@ -31,7 +31,7 @@ func TestReports(t *testing.T) {
 			t.Parallel()
 			s, b := newScene(t), laptop
 			o := s.begin(&b)
-			s.a.settle(o.Dispatch, Handover{Delivery: tt.went, Via: "one"})
+			s.a.settle(s.now, o.Dispatch, Handover{Delivery: tt.went, Via: "one"})
 			for i, r := range tt.reports {
 				if news := s.a.report(o.Dispatch.ID, r); news != tt.news[i] {
 					t.Errorf("report %d, %s: news is %v", i+1, r, news)
@@ -49,10 +49,10 @@ func TestReportOfAnEarlierText(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	first := s.begin(&b)
-	s.a.settle(first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 	s.now = s.now.Add(s.p.ResendAfter)
 	second := s.send(&b)
-	s.a.settle(second.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	if o := s.begin(&b); o.Standing.Delivery != DeliverySent || o.Standing.ResendIn == 0 {
 		t.Errorf("told %q, another text in %s", o.Standing.Delivery, o.Standing.ResendIn)
@@ -69,10 +69,44 @@ func TestUndeliveredTextsAreLimited(t *testing.T) {
 	for range s.p.Sends[0].Max {
 		o := s.send(&b)
 		s.want("send", o, Sending)
-		s.a.settle(o.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 		s.a.report(o.Dispatch.ID, DeliveryUndelivered)
 	}
 	s.want("one more", s.send(&b), Limited)
+}
+
+// A provider that refuses a text and asks to be left alone for a while is, by this account; it cannot ask for more than a while.
+func TestProviderAsksToWait(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		h     Handover
+		asked time.Duration
+	}{
+		{"a moment", Handover{Delivery: DeliveryFailed, RetryAfter: 7 * time.Second}, 7 * time.Second},
+		{"a day", Handover{Delivery: DeliveryFailed, RetryAfter: 24 * time.Hour}, longestRetry},
+		{"nothing", Handover{Delivery: DeliveryFailed}, 0},
+	} {
+		s, b := newScene(t), laptop
+		first := s.begin(&b)
+		s.a.settle(s.now, first.Dispatch, tt.h)
+		stored, err := s.a.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.a, err = decode(stored); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.a.wait(s.now, s.p); got != tt.asked {
+			t.Errorf("%s: waits %s, want %s", tt.name, got, tt.asked)
+		}
+		if tt.asked > 0 {
+			s.now = s.now.Add(tt.asked - time.Second)
+			s.want(tt.name+", too early", s.send(&b), Limited)
+			s.now = s.now.Add(time.Second)
+		}
+		s.want(tt.name+", in time", s.send(&b), Sending)
+	}
 }
 
 // The next text knows which sender lost the one before, and who will make its code is asked accordingly.
@@ -89,13 +123,13 @@ func TestNextSender(t *testing.T) {
 	if first.Dispatch.After != "" || first.Challenge.Maker != "" {
 		t.Errorf("first: %+v", first.Dispatch)
 	}
-	s.a.settle(first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	second := s.send(&b)
 	if second.Dispatch.After != "one" || second.Challenge.Maker != "two" {
 		t.Errorf("second: after %q, made by %q", second.Dispatch.After, second.Challenge.Maker)
 	}
-	s.a.settle(second.Dispatch, Handover{Delivery: DeliveryFailed})
+	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliveryFailed})
 	if c := s.a.challenge(b.Challenge); c.Maker != "" {
 		t.Errorf("a text that nobody took changed who made the code: %q", c.Maker)
 	}
@@ -122,7 +156,7 @@ func TestNextSenderAfterAnUnknownText(t *testing.T) {
 			return ""
 		}
 		first := s.begin(&b)
-		s.a.settle(first.Dispatch, Handover{Delivery: DeliveryUnknown, Via: "one"})
+		s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliveryUnknown, Via: "one"})
 		s.want(tt.name+", at once", s.send(&b), Limited)
 		s.now = s.now.Add(s.p.ResendAfter)
 		if second := s.send(&b); second.Dispatch.After != tt.after || second.Challenge.Maker != "" || second.Challenge.ID != first.Challenge.ID {

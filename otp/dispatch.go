@@ -38,6 +38,8 @@ type Handover struct {
 	Via      string   // the sender that took it, or may have
 	Ref      string   // kept for whoever will ask for it, see Outcome.Text
 	Maker    string   // who made the code that was texted, "" is us; of no matter when it failed
+	// RetryAfter is how long whoever refused the text asked us to wait, 0 if nobody did; of no matter unless it failed.
+	RetryAfter time.Duration
 	// Track is the sender's name for the text, if reports of it shall find back to the account, "" otherwise.
 	Track string
 }

@@ -7,17 +7,19 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// wait is how long until the next text may be sent: after the pause, and inside every limit.
+// wait is how long until the next text may be sent: after the pause, after what a provider asked for, and inside every limit.
 func (a *Account) wait(now time.Time, p Policy) time.Duration {
 	var sent, failed []time.Time
+	wait := a.lastText().Add(p.ResendAfter).Sub(now)
 	for _, t := range a.Texts {
+		wait = max(wait, t.RetryAt.Sub(now))
 		if t.Delivery == DeliveryFailed {
 			failed = append(failed, t.At)
 			continue
 		}
 		sent = append(sent, t.At)
 	}
-	wait := max(a.lastText().Add(p.ResendAfter).Sub(now), room(failed, failedSends, now))
+	wait = max(wait, room(failed, failedSends, now))
 	for _, l := range p.Sends {
 		wait = max(wait, room(sent, l, now))
 	}

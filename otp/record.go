@@ -30,6 +30,7 @@ type textRecord struct {
 	Delivery Delivery `json:"d,omitempty"`
 	Via      string   `json:"s,omitempty"`
 	Ref      string   `json:"n,omitempty"`
+	RetryAt  int64    `json:"r,omitempty"`
 }
 
 type challengeRecord struct {
@@ -49,7 +50,7 @@ func (a *Account) encode() ([]byte, error) {
 		Version: recordVersion, Wrong: a.Wrong, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
 	for _, t := range a.Texts {
-		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref})
+		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref, RetryAt: millis(t.RetryAt)})
 	}
 	for _, c := range a.Challenges {
 		r.Challenges = append(r.Challenges, c.record())
@@ -99,7 +100,7 @@ func (r record) account() (Account, error) {
 		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
-		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref})
+		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref, RetryAt: moment(t.RetryAt)})
 	}
 	for _, cr := range r.Challenges {
 		c, err := cr.challenge()

@@ -11,7 +11,9 @@ type Text struct {
 	At       time.Time
 	Delivery Delivery
 	Via      string // the sender that took it, "" until one has
-	Ref      string // the provider's name for it, where somebody will ask for it
+	// RetryAt is before when no other one may be sent, because whoever refused this one asked for that; zero otherwise.
+	RetryAt time.Time
+	Ref     string // the provider's name for it, where somebody will ask for it
 }
 
 // joinWindow is the least time in which a browser without a ticket joins the challenge just begun instead of beginning

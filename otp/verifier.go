@@ -82,9 +82,10 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, phone string,
 	return limited, nil
 }
 
-// Settle notes how a dispatch went. A text that surely was not accepted counts for nothing, and may be sent again at once.
-func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) error {
-	_, rec, err := v.settle(ctx, s, p, d, h)
+// Settle notes how a dispatch went, and returns how the account stands then. A text that surely was not accepted counts for
+// nothing, and may be sent again at once, or when whoever refused it wants that.
+func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Standing, error) {
+	o, rec, err := v.settle(ctx, s, p, d, h)
 	switch {
 	case err != nil:
 	case h.Delivery == DeliveryFailed:
@@ -93,14 +94,14 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 		err = v.track(ctx, s, d, h, rec.Now)
 	}
 	if err != nil {
-		return fmt.Errorf("settling text: %w", err)
+		return Standing{}, fmt.Errorf("settling text: %w", err)
 	}
-	return nil
+	return o.Standing, nil
 }
 
 func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Outcome, store.Record, error) {
 	return v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome {
-		a.settle(d, h)
+		a.settle(now, d, h)
 		return a.outcome(Open, now, p, a.challenge(d.challenge))
 	})
 }

@@ -89,7 +89,7 @@ func TestLoginRoundTrips(t *testing.T) {
 	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
 	began := g.took(func() { o, _ = v.Begin(t.Context(), alice, ticket, p, number) })
 	ticket.Challenge = o.Challenge.ID
-	settled := g.took(func() { _ = v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}) })
+	settled := g.took(func() { _, _ = v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}) })
 	wrong := g.took(func() { _, _ = v.Check(t.Context(), alice, ticket, p, wrongCode(o.Dispatch.Code)) })
 	right := g.took(func() { o, _ = v.Check(t.Context(), alice, ticket, p, o.Dispatch.Code) })
 	if o.Kind != otp.Right {
@@ -253,7 +253,7 @@ func TestReportFindsItsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	ticket.Challenge = o.Challenge.ID
-	if err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Via: "one", Track: "SM1"}); err != nil {
+	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Via: "one", Track: "SM1"}); err != nil {
 		t.Fatal(err)
 	}
 	policy := func(zone string) otp.Policy {

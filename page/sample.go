@@ -18,6 +18,9 @@ func samples() []View {
 		for _, p := range []Problem{NoProblem, CodeIncorrect, CodeExpired} {
 			v := base
 			v.State, v.Delivery, v.Problem = Enter, d, p
+			if d == DeliveryFailed && p == NoProblem {
+				v.ResendIn = 0 // as it mostly is
+			}
 			all = append(all, v)
 		}
 	}

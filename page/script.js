@@ -46,23 +46,30 @@
 			show(left);
 			if (left === 0) { clearInterval(tick); done(); }
 		}, 500);
+		return tick;
 	};
 	for (const place of document.querySelectorAll("[data-countdown]")) {
 		countDown(Number(place.dataset.countdown), (left) => { place.textContent = words(left); }, () => {});
 	}
-	if (resend?.dataset.wait) {
-		countDown(Number(resend.dataset.wait), () => {}, () => {
-			resend.disabled = false;
-			byId("wait").textContent = "";
-		});
-	}
+	// The button waits for its time. A text that was lost may bring that forward.
+	let waiting;
+	const allowIn = (seconds) => {
+		const wait = byId("wait");
+		clearInterval(waiting);
+		resend.disabled = seconds > 0;
+		if (seconds <= 0) { wait.textContent = ""; return; }
+		waiting = countDown(seconds, (left) => {
+			wait.textContent = `You can ask for ${resend.classList.contains("primary") ? "a" : "another"} text in ${words(left)}.`;
+		}, () => allowIn(0));
+	};
+	if (resend?.dataset.wait) allowIn(Number(resend.dataset.wait));
 
 	// While the text is on its way, ask how it goes, a few times; also on its way from the provider to the phone, where
 	// providers report that.
 	const say = {
 		sent: "The provider has accepted the text. It should arrive in a moment.",
 		delivered: "The text was delivered to your phone.",
-		failed: "The text was not delivered. You can try again now.",
+		failed: "The text was not delivered.",
 		unknown: "The text may be on its way. Please wait a little before you ask for another one.",
 	};
 	const ask = async (left) => {
@@ -75,8 +82,9 @@
 			if (answer.delivery === "failed") {
 				delivery.className = "alert";
 				delivery.setAttribute("role", "alert");
-				resend.disabled = false;
-				byId("wait").textContent = "";
+				const wait = Math.ceil((Date.parse(answer.resend_at) - Date.now()) / 1000) || 0;
+				if (wait <= 0) delivery.textContent += " You can try again now.";
+				allowIn(wait);
 			}
 		}
 		if (open()) setTimeout(ask, 2000, left - 1);

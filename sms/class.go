@@ -95,6 +95,14 @@ func ClassOf(err error) Class {
 	return Ambiguous
 }
 
+// RetryAfterOf is how long the provider asked us to wait, 0 when it did not.
+func RetryAfterOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
 // IsError reports whether an error comes from a provider, and not from somewhere on the way to it.
 func IsError(err error) bool { return errors.As(err, new(*Error)) }
 
