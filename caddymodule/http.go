@@ -59,9 +59,27 @@ type HTTPSender struct {
 	Classes map[string]sms.Class `json:"class,omitempty"`
 
 	// How reports are verified and read, for `sms_2fa_reports`. Default: there are none.
-	Reporting *sms.HTTPReports `json:"reports,omitempty"`
+	Reporting *HTTPReports `json:"reports,omitempty"`
 
 	*sms.HTTP `json:"-"`
+}
+
+// HTTPReports describe how a provider reports what became of texts, and how it is known that it was the provider.
+type HTTPReports struct {
+	sms.HTTPReports
+
+	// How far the time in a report may be from ours. Default: `5m`.
+	Window caddy.Duration `json:"window,omitempty"`
+}
+
+// reports is the description with its window, nil without one.
+func (r *HTTPReports) reports() *sms.HTTPReports {
+	if r == nil {
+		return nil
+	}
+	described := r.HTTPReports
+	described.Window = time.Duration(r.Window)
+	return &described
 }
 
 // CaddyModule returns the Caddy module information.
@@ -76,7 +94,7 @@ func (s *HTTPSender) Provision(caddy.Context) error {
 	s.HTTP, err = sms.NewHTTP(sms.HTTPOptions{
 		URL: s.URL, Method: s.Method, PlainHTTP: s.PlainHTTP, Auth: s.Auth, Headers: s.Headers, Query: s.Query, Form: s.Form,
 		JSON: s.JSON, Body: s.Body, Success: s.Success, Failure: s.Failure, MessageID: s.MessageID, ErrorCode: s.ErrorCode,
-		RetryAfter: s.RetryAfter, Classes: s.Classes, Reports: s.Reporting, Timeout: time.Duration(s.Timeout),
+		RetryAfter: s.RetryAfter, Classes: s.Classes, Reports: s.Reporting.reports(), Timeout: time.Duration(s.Timeout),
 		Resolve: func(placeholder string) (string, error) { return repl.ReplaceOrErr(placeholder, true, true) },
 	})
 	return err
@@ -196,7 +214,7 @@ func (s *HTTPSender) readClass(d *caddyfile.Dispenser) error {
 }
 
 func (s *HTTPSender) readReports(d *caddyfile.Dispenser) error {
-	r := new(sms.HTTPReports)
+	r := new(HTTPReports)
 	s.Reporting = r
 	texts := map[string]*string{"signed": &r.Signed, "timestamp": &r.Timestamp, "nonce": &r.Nonce, "answer": &r.Answer}
 	lists := map[string]*[]string{
@@ -210,7 +228,7 @@ func (s *HTTPSender) readReports(d *caddyfile.Dispenser) error {
 		case lists[option] != nil:
 			return words(d, lists[option])
 		case option == "window":
-			return plainDuration(d, (*caddy.Duration)(&r.Window))
+			return plainDuration(d, &r.Window)
 		}
 		return d.Errf("reports: there is no option %q", option)
 	})

@@ -34,7 +34,7 @@ type HTTPReports struct {
 	// Nonce is the header with a random text that is signed too. Default none.
 	Nonce string `json:"nonce,omitempty"`
 	// Window is how far the time may be from ours. Default 5 minutes.
-	Window time.Duration `json:"window,omitempty"`
+	Window time.Duration `json:"-"`
 
 	// MessageID, State and ErrorCode are where these stand: json <pointer>, form <name> or query <name>.
 	MessageID []string `json:"message_id,omitempty"`
