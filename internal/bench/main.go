@@ -1,6 +1,6 @@
 // Command bench measures, in one run on one machine, what a proxied request costs in Caddy: bare, behind the gate with a
-// verified session, and behind forward_auth to a server that says yes. It prints ratios to bare; the absolute numbers are
-// the machine's.
+// verified session, the same while a crowd waits for texts that the provider does not take, and behind forward_auth to a
+// server that says yes. It prints ratios to bare; the absolute numbers are the machine's.
 package main
 
 import (
@@ -35,7 +35,15 @@ var (
 const caddyfile = `{
 	admin off
 	sms_2fa {
+		sender http {
+			only +374
+			url %[5]s
+			json "{}"
+			timeout 30s
+		}
 		sender log
+		resend_after 0s
+		sends 1000 per 1h
 	}
 }
 http://%[1]s {
@@ -46,7 +54,7 @@ http://%[2]s {
 		user {http.request.header.X-User}
 		directory inline {
 			alice +15005550006
-		}
+%[6]s		}
 	}
 	reverse_proxy %[4]s
 }
@@ -61,8 +69,9 @@ http://%[3]s {
 
 // load is what is measured of one address.
 type load struct {
-	name, url     string
-	cpu, requests []float64 // µs a request, requests a second; one of each a round
+	name, url          string
+	crowd              *crowd    // who else is there meanwhile, nil for nobody
+	cpu, requests, p99 []float64 // µs a request, requests a second, ms; one of each a round
 }
 
 func main() {
@@ -70,15 +79,16 @@ func main() {
 	flag.Parse()
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
 	defer app.Close()
-	loads := []*load{{name: "bare reverse_proxy"}, {name: "this gate, verified"}, {name: "forward_auth to a no-op"}}
-	addresses := make([]any, 0, 4)
-	for _, l := range loads {
-		address := freeAddr()
-		l.url = "http://" + address + "/"
-		addresses = append(addresses, address)
+	bare, gate, forward := freeAddr(), freeAddr(), freeAddr()
+	waiting := newCrowd("http://" + gate + "/")
+	defer waiting.provider.Close()
+	loads := []*load{
+		{name: "bare reverse_proxy", url: "http://" + bare + "/"},
+		{name: "this gate, verified", url: "http://" + gate + "/"},
+		{name: "the same, provider hangs", url: "http://" + gate + "/", crowd: waiting},
+		{name: "forward_auth to a no-op", url: "http://" + forward + "/"},
 	}
-	addresses = append(addresses, strings.TrimPrefix(app.URL, "http://"))
-	caddy, output := start(fmt.Sprintf(caddyfile, addresses...))
+	caddy, output := start(fmt.Sprintf(caddyfile, bare, gate, forward, strings.TrimPrefix(app.URL, "http://"), waiting.provider.URL, waiting.phones()))
 	defer func() { _ = caddy.Process.Kill(); _ = caddy.Wait() }()
 	client := newClient()
 	login(client, loads[1].url, output)
@@ -145,12 +155,12 @@ func newClient() *http.Client {
 	}
 }
 
-func send(c *http.Client, method, url, body string) (int, error) {
+func send(c *http.Client, user, method, url, body string) (int, error) {
 	r, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
-	r.Header.Set("X-User", "alice")
+	r.Header.Set("X-User", user)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -164,30 +174,36 @@ func send(c *http.Client, method, url, body string) (int, error) {
 }
 
 func login(c *http.Client, url string, o *output) {
-	if status, err := send(c, http.MethodPost, url+"?sms_2fa=send", "{}"); status != http.StatusAccepted {
+	if status, err := send(c, "alice", http.MethodPost, url+"?sms_2fa=send", "{}"); status != http.StatusAccepted {
 		log.Fatalf("asking for a text: status %d, %v", status, err)
 	}
 	code := o.find(regexp.MustCompile(`\n@\S+ #([0-9]+)\n`))
 	if code == nil {
 		log.Fatal("no text was printed")
 	}
-	if status, err := send(c, http.MethodPost, url+"?sms_2fa=verify", `{"code":"`+code[1]+`"}`); status != http.StatusOK {
+	if status, err := send(c, "alice", http.MethodPost, url+"?sms_2fa=verify", `{"code":"`+code[1]+`"}`); status != http.StatusOK {
 		log.Fatalf("typing the code: status %d, %v", status, err)
 	}
 }
 
 // run loads an address once and notes what it cost.
 func (l *load) run(c *http.Client, pid int) {
+	if l.crowd != nil {
+		defer l.crowd.gather()()
+	}
 	var done, failed atomic.Int64
+	took := make([][]float64, *clients)
 	before, began := cpuTime(pid), time.Now()
 	var wg sync.WaitGroup
-	for range *clients {
+	for i := range *clients {
 		wg.Go(func() {
 			for time.Since(began) < *duration {
-				if status, err := send(c, http.MethodGet, l.url, ""); err != nil || status != http.StatusOK {
+				asked := time.Now()
+				if status, err := send(c, "alice", http.MethodGet, l.url, ""); err != nil || status != http.StatusOK {
 					failed.Add(1)
 				}
 				done.Add(1)
+				took[i] = append(took[i], float64(time.Since(asked).Microseconds())/1000)
 			}
 		})
 	}
@@ -198,6 +214,8 @@ func (l *load) run(c *http.Client, pid int) {
 	n := float64(done.Load())
 	l.cpu = append(l.cpu, float64((cpuTime(pid)-before).Microseconds())/n)
 	l.requests = append(l.requests, n/time.Since(began).Seconds())
+	all := slices.Sorted(slices.Values(slices.Concat(took...)))
+	l.p99 = append(l.p99, all[len(all)*99/100])
 }
 
 // cpuTime is what a process has used so far, in user and system mode together (proc(5), fields 14 and 15, in ticks of 10 ms).
@@ -219,9 +237,9 @@ func median(of []float64) float64 {
 
 func report(loads []*load) {
 	bare := loads[0]
-	fmt.Printf("%-26s %14s %8s %14s %8s\n", "", "CPU/request", "ratio", "requests/s", "ratio")
+	fmt.Printf("%-26s %14s %8s %14s %8s %12s %8s\n", "", "CPU/request", "ratio", "requests/s", "ratio", "p99", "ratio")
 	for _, l := range loads {
-		fmt.Printf("%-26s %11.1f µs %8.3f %14.0f %8.3f\n", l.name, median(l.cpu), median(l.cpu)/median(bare.cpu),
-			median(l.requests), median(l.requests)/median(bare.requests))
+		fmt.Printf("%-26s %11.1f µs %8.3f %14.0f %8.3f %9.1f ms %8.3f\n", l.name, median(l.cpu), median(l.cpu)/median(bare.cpu),
+			median(l.requests), median(l.requests)/median(bare.requests), median(l.p99), median(l.p99)/median(bare.p99))
 	}
 }
