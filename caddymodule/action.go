@@ -253,7 +253,7 @@ func (v *visit) logout() error {
 	v.place.names.set(v.w, v.place.names.session, "", 0)
 	v.place.names.set(v.w, v.place.names.challenge, "", 0)
 	if v.form() || v.navigation() {
-		return v.redirect(v.place.action("logout", v.Zone))
+		return v.redirect(v.action("logout"))
 	}
 	v.w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -120,7 +120,7 @@ func (v *visit) viewOf(f refusal) page.View {
 	view := page.View{
 		State: f.state, Brand: first(v.Brand, v.originOf(v.r)), Phone: f.phone, CodeLength: v.policy.CodeLength,
 		RetryAfter: f.retry, Reports: len(v.app.reported) > 0,
-		VerifyURL: v.place.action("verify", v.Zone), SendURL: v.place.action("send", v.Zone), StatusURL: v.place.action("status", v.Zone),
+		VerifyURL: v.action("verify"), SendURL: v.action("send"), StatusURL: v.action("status"),
 		HomeURL: v.place.home(),
 	}
 	if v.verifier != nil {
@@ -131,6 +131,9 @@ func (v *visit) viewOf(f refusal) page.View {
 	}
 	return view
 }
+
+// action is the address for one of our own requests, relative to the page.
+func (v *visit) action(value string) string { return v.place.action(value, v.way(v.r, v.place.url)) }
 
 // describe adds how the account stands.
 func describe(view *page.View, f refusal) {

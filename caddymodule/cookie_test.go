@@ -125,31 +125,6 @@ func TestStolenAndForgedCookies(t *testing.T) {
 	}
 }
 
-func TestZonesShareNothing(t *testing.T) {
-	t.Parallel()
-	s := startSite(t, setup{site: `
-	@admin path /admin /admin/*
-	handle @admin {
-		sms_2fa {
-			zone admin
-		}
-		respond "app admin"
-	}`})
-	v := s.visitor(t, "alice")
-	v.login("/")
-	if p := v.do(http.MethodGet, "/admin", nil, ""); p.status != http.StatusForbidden {
-		t.Fatalf("a verification of another zone: status %d", p.status)
-	}
-	v.setCookie("sms2fa-admin", v.cookie("sms2fa"))
-	if p := v.do(http.MethodGet, "/admin", nil, ""); p.status != http.StatusForbidden {
-		t.Fatalf("a token of another zone: status %d", p.status)
-	}
-	v.login("/admin")
-	if p := v.open("/"); !p.isApp() {
-		t.Errorf("the first zone after the second: status %d", p.status)
-	}
-}
-
 func TestBind(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{directive: "bind {http.request.header.X-Session}"})

@@ -44,27 +44,12 @@ func (h *Handler) gate(w http.ResponseWriter, r *http.Request, repl *caddy.Repla
 		return h.refuse(w, r, tooEarly.refusal())
 	case !p.safe:
 		return v.answer(badRequest.because("this site is guarded by a second factor, which works over HTTPS only"))
-	case !q.found:
-		return v.identified(v.challenge)
-	case !v.turnTo(q.zone):
-		return v.answer(badRequest.because("there is no such zone here"))
+	case !q.found, h.onward(r, p.url):
+		return v.identified(v.challenge) // who is not let through here does not get to a gate behind it
+	case q.way != "" && zoneOf(q.way) != h.Zone:
+		return v.answer(badRequest.because("there is no gate of that zone behind this one"))
 	}
 	return v.act(q.action)
-}
-
-// turnTo makes the visit one of another zone's, when its form was sent through this gate on its way: a request may pass
-// several. Both must read the user from the same place, or somebody could act as a user that only this route believes in.
-func (v *visit) turnTo(zone string) bool {
-	if zone == "" || zone == v.Zone {
-		return true
-	}
-	other := v.app.gates[zone]
-	if other == nil || other.User != v.User {
-		return false
-	}
-	v.Handler = other
-	v.place = other.placeOf(v.r, v.place.url)
-	return true
 }
 
 // act does what a request with our parameter asks for.

@@ -10,8 +10,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// parameter is the one query parameter that the gateway reserves. Beside it, zoneParameter says which zone is meant, where
-// a request passes the gates of several.
+// parameter is the one query parameter that the gateway reserves. Beside it, zoneParameter says which gate is meant, where a
+// request passes several.
 const (
 	parameter     = "sms_2fa"
 	zoneParameter = "sms_2fa_zone"
@@ -75,7 +75,7 @@ func loopback(host string) bool {
 type asked struct {
 	rest   string // the query without our parameters, as it was written
 	action string // the value of our parameter; "?" when it stands twice or cannot be read
-	zone   string // the zone that is meant, "" for the one that is guarded here
+	way    string // which gate is meant, "" for the first one on the way
 	found  bool
 }
 
@@ -102,7 +102,7 @@ func readQuery(rawQuery string) asked {
 		case err == nil && name == parameter:
 			q.found, q.action = true, value
 		case err == nil && name == zoneParameter:
-			q.zone = value
+			q.way = value
 		default:
 			kept = append(kept, pair)
 		}
@@ -125,14 +125,14 @@ func (p place) home() string {
 }
 
 // action is the address for one of our own requests, relative to the page: the same address, and our parameters.
-func (p place) action(value, zone string) string {
+func (p place) action(value, way string) string {
 	query := readQuery(p.url.RawQuery).rest
 	if query != "" {
 		query += "&"
 	}
 	query += parameter + "=" + value
-	if zone != defaultZone {
-		query += "&" + zoneParameter + "=" + zone
+	if way != "" {
+		query += "&" + zoneParameter + "=" + way
 	}
 	return "?" + query
 }

@@ -58,6 +58,7 @@ type refusal struct {
 	outcome *otp.Outcome  // how the account stands, when it is known
 	retry   time.Duration // when to try again, 0 when that is not said
 	phone   string        // masked
+	way     string        // which gate says no, where a request passes several
 }
 
 func (p problem) refusal() refusal              { return refusal{problem: p} }
@@ -72,12 +73,13 @@ type problemBody struct {
 	AttemptsLeft *int   `json:"attempts_left,omitempty"`
 	RetryAfter   int    `json:"retry_after,omitempty"`
 	Phone        string `json:"phone,omitempty"`
+	Way          string `json:"sms_2fa_zone,omitempty"`
 }
 
 // body is what is told of a refusal, under the status that it ends with.
 func (f refusal) body(status int) problemBody {
 	body := problemBody{
-		Type: "urn:sms-2fa:" + f.name, Title: f.title, Status: status, Detail: f.detail, RetryAfter: seconds(f.retry), Phone: f.phone,
+		Type: "urn:sms-2fa:" + f.name, Title: f.title, Status: status, Detail: f.detail, RetryAfter: seconds(f.retry), Phone: f.phone, Way: f.way,
 	}
 	if f.problem == tooEarly {
 		body.Type = "about:blank"
@@ -91,6 +93,7 @@ func (f refusal) body(status int) problemBody {
 // refuse answers with a problem, and counts it.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f refusal) error {
 	metrics.refusals.WithLabelValues(f.name).Inc()
+	f.way = h.way(r, askedFor(r))
 	return writeProblem(w, r, f, h.statusOf(f.problem))
 }
 

@@ -1,0 +1,118 @@
+package caddymodule_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+)
+
+func TestZonesShareNothing(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{site: `
+	@admin path /admin /admin/*
+	handle @admin {
+		sms_2fa {
+			zone admin
+		}
+		respond "app admin"
+	}`})
+	v := s.visitor(t, "alice")
+	v.login("/")
+	if p := v.do(http.MethodGet, "/admin", nil, ""); p.status != http.StatusForbidden {
+		t.Fatalf("a verification of another zone: status %d", p.status)
+	}
+	v.setCookie("sms2fa-admin", v.cookie("sms2fa"))
+	if p := v.do(http.MethodGet, "/admin", nil, ""); p.status != http.StatusForbidden {
+		t.Fatalf("a token of another zone: status %d", p.status)
+	}
+	v.login("/admin")
+	if p := v.open("/"); !p.isApp() {
+		t.Errorf("the first zone after the second: status %d", p.status)
+	}
+}
+
+// A client without pages finds the gate behind another one by the name that the gate gives itself, and by no other.
+func TestZonesBehindEachOther(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{directive: "zone outer", site: `
+	@inner path /inner*
+	handle @inner {
+		sms_2fa
+		respond "app inner {query}"
+	}`})
+	v := s.visitor(t, "alice")
+	post := func(action, way, body string) page {
+		return v.do(http.MethodPost, "/inner?sms_2fa="+action+way, asJSON(), body)
+	}
+	if p := post("send", "&sms_2fa_zone=default.x", "{}"); p.status != http.StatusBadRequest {
+		t.Errorf("a gate that nobody is verified for yet: status %d", p.status)
+	}
+	v.login("/")
+	p := v.do(http.MethodGet, "/inner", nil, "")
+	way := field(p.body, "sms_2fa_zone")
+	if p.status != http.StatusForbidden || !strings.HasPrefix(way, "default.") {
+		t.Fatalf("status %d, %s", p.status, p.body)
+	}
+	for _, forged := range []string{"default", "default.", "default." + strings.Repeat("A", 22), "other" + strings.TrimPrefix(way, "default")} {
+		if a := post("send", "&sms_2fa_zone="+forged, "{}"); a.status != http.StatusBadRequest {
+			t.Errorf("%s: status %d, %s", forged, a.status, a.body)
+		}
+	}
+	if a := v.do(http.MethodPost, "/?sms_2fa=send&sms_2fa_zone="+way, asJSON(), "{}"); a.status != http.StatusBadRequest {
+		t.Errorf("at an address without the inner gate: status %d, %s", a.status, a.body)
+	}
+	if a := s.visitor(t, "bob").do(http.MethodPost, "/inner?sms_2fa=send&sms_2fa_zone="+way, asJSON(), "{}"); a.problem() != "verification-required" || field(a.body, "sms_2fa_zone") != "" {
+		t.Errorf("somebody whom the outer gate has not let in: status %d, %s", a.status, a.body)
+	}
+	n := len(s.provider.Texts())
+	if a := post("send", "&sms_2fa_zone="+way, "{}"); a.status != http.StatusAccepted {
+		t.Fatalf("send: status %d, %s", a.status, a.body)
+	}
+	if a := post("verify", "&sms_2fa_zone="+way, `{"code":"`+s.provider.Wait(t, n+1).CodeInText()+`"}`); a.status != http.StatusOK {
+		t.Fatalf("verify: status %d, %s", a.status, a.body)
+	}
+	if a := v.do(http.MethodGet, "/inner", nil, ""); a.status != http.StatusOK || a.body != "app inner " {
+		t.Errorf("status %d, %s", a.status, a.body)
+	}
+}
+
+// A site acts for its own zone only: whoever passes the first factor of one site is nobody on another, whatever their name.
+func TestSiteActsForItsOwnZone(t *testing.T) {
+	t.Parallel()
+	bank := strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1)
+	s := startSite(t, setup{directive: "zone forum"})
+	config := setup{provider: s.provider, listen: s.URL, directive: "zone forum\nphone {http.request.header.X-Phone}"}.caddyfile() + fmt.Sprintf(`
+http://%s {
+	bind 127.0.0.1
+	basic_auth bcrypt {
+		dave %s
+	}
+	sms_2fa {
+		zone bank
+		phone {http.request.header.X-Phone}
+	}
+	respond "app bank"
+}
+`, bank, swordfish)
+	if err := s.Reload(config); err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor(t, "alice")
+	if p := visitorAt(t, s, "http://"+bank, "alice").do(http.MethodGet, "/", nil, ""); p.status != http.StatusUnauthorized {
+		t.Fatalf("alice at the bank: status %d", p.status)
+	}
+	for _, zone := range []string{"bank", "bank.", "bank." + strings.Repeat("A", 22)} {
+		for _, action := range []string{"send", "verify", "logout"} {
+			p := v.do(http.MethodPost, "/?sms_2fa="+action+"&sms_2fa_zone="+zone, asJSON(), "{}")
+			if p.status != http.StatusBadRequest {
+				t.Errorf("%s in %s: status %d, %s", action, zone, p.status, p.body)
+			}
+		}
+	}
+	if n := len(s.provider.Texts()); n != 0 {
+		t.Errorf("%d texts", n)
+	}
+}
