@@ -99,6 +99,7 @@ func (v *visit) verify() error {
 	o, err := v.verifier.Check(v.ctx, v.subject, v.ticket, v.policy, s.code)
 	if err == nil && o.Kind == otp.Asking {
 		o, err = v.decide(o, s.code)
+		defer v.again()()
 	}
 	if err != nil && sms.IsError(err) {
 		return v.unanswered(err)
@@ -209,20 +210,19 @@ func (v *visit) send() error {
 	if !found {
 		return v.answer(noPhone.refusal())
 	}
-	if !v.app.realm.outbox.reserve(v.app.inFlight()) {
+	place := v.app.realm.outbox.reserve(v.app.inFlight())
+	if place == nil {
 		return v.tooBusy()
 	}
+	defer place.release()
 	o, err := v.verifier.Send(v.ctx, v.subject, v.ticket, v.policy, v.recipient())
-	if err != nil || o.Kind != otp.Sending {
-		v.app.realm.outbox.release()
-	}
 	if err != nil {
 		return v.fault("text cannot be counted", err)
 	}
 	if o.Kind != otp.Sending {
 		return v.showOutcome(o)
 	}
-	o = v.deliver(o)
+	o = v.deliver(o, place)
 	if o.Standing.Delivery == otp.DeliveryFailed && s.json {
 		return v.showOutcome(o)
 	}

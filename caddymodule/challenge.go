@@ -57,17 +57,20 @@ func (v *visit) turnAway() error {
 
 // begin finds the visitor's challenge, or begins one. Where a text could not be sent at once, none is begun.
 func (v *visit) begin() (otp.Outcome, error) {
-	box := v.app.realm.outbox
-	if v.Send == "button" || !box.reserve(v.app.inFlight()) {
+	var place *slot
+	if v.Send != "button" {
+		place = v.app.realm.outbox.reserve(v.app.inFlight())
+	}
+	if place == nil {
 		return v.verifier.Look(v.ctx, v.subject, v.ticket, v.policy)
 	}
+	defer place.release()
 	o, err := v.verifier.Begin(v.ctx, v.subject, v.ticket, v.policy, v.recipient())
 	if err != nil || o.Kind != otp.Sending {
-		box.release()
 		return o, err
 	}
 	metrics.challenges.Inc()
-	return v.deliver(o), nil
+	return v.deliver(o, place), nil
 }
 
 // tooBusy asks the visitor to come back: more texts are on their way than may be.

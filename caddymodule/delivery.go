@@ -22,7 +22,7 @@ func (v *visit) recipient() otp.Recipient {
 		if v.testNumbers.active(v.number, v.app.now()) {
 			return testMaker
 		}
-		return makerOf(v.app.route.First(v.number, v.after(after)))
+		return makerOf(v.app.route.First(v.number, sms.Start{After: v.after(after)}))
 	}}
 }
 
@@ -45,12 +45,11 @@ func (h *Handler) after(undelivered string) string {
 	return undelivered
 }
 
-// deliver hands a text to the senders, outside of the life of the request, and waits up to send_wait for the result. The
-// place in the outbox is reserved already.
-func (v *visit) deliver(o otp.Outcome) otp.Outcome {
+// deliver hands a text to the senders, outside of the life of the request, and waits up to send_wait for the result.
+func (v *visit) deliver(o otp.Outcome, place *slot) otp.Outcome {
 	d := v.delivery(o)
 	done := make(chan otp.Standing, 1)
-	v.app.realm.outbox.Go(func(ctx context.Context) { done <- d.run(ctx) })
+	place.use(func(ctx context.Context) { done <- d.run(ctx) })
 	timer := time.NewTimer(v.sendWait)
 	defer timer.Stop()
 	select {
@@ -65,7 +64,7 @@ func (v *visit) delivery(o otp.Outcome) *delivery {
 	origin := v.originOf(v.r)
 	return &delivery{
 		Handler: v.Handler, verifier: v.verifier, subject: v.subject, dispatch: o.Dispatch, account: v.account(), client: clientIP(v.r),
-		test: o.Challenge.Maker == testMaker, standing: o.Standing,
+		test: o.Dispatch.Maker == testMaker, standing: o.Standing,
 		message: sms.Message{
 			ID: o.Dispatch.ID, To: v.number, Code: o.Dispatch.Code, TTL: o.Dispatch.ExpiresIn, Language: tongue.String(),
 			Text: words.Text(o.Dispatch.Code, first(v.Brand, origin), origin, o.Dispatch.ExpiresIn),
@@ -109,11 +108,21 @@ func (d *delivery) run(ctx context.Context) otp.Standing {
 func (d *delivery) send(ctx context.Context) otp.Handover {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	tries := d.app.route.Send(ctx, d.message, d.after(d.dispatch.After))
+	tries := d.app.route.Send(ctx, d.message, d.start())
 	for _, t := range tries {
 		d.note(t)
 	}
 	return d.handover(tries[len(tries)-1])
+}
+
+// start is the sender to begin with: behind the one that failed, where the operator wants that, and among those whose codes are
+// made by whoever made the one that may still come.
+func (d *delivery) start() sms.Start {
+	start := sms.Start{After: d.after(d.dispatch.After)}
+	if d.dispatch.Keep {
+		start.Fits = func(l *sms.Leg) bool { return makerOf(l) == d.dispatch.Maker }
+	}
+	return start
 }
 
 // handover is what the last try means for the account. What is not known to have failed may have arrived.
@@ -124,7 +133,7 @@ func (d *delivery) handover(t sms.Try) otp.Handover {
 		return h
 	}
 	h.Via, h.Maker = leg.Name, makerOf(leg)
-	if c, ok := leg.Sender.(sms.Confirmer); ok && c.Confirms() {
+	if c, ok := leg.Sender.(sms.Confirmer); h.Maker != "" || ok && c.Confirms() {
 		h.Ref = t.Receipt.ID
 	}
 	if d.app.reported[leg.Name] {

@@ -128,10 +128,10 @@ func TestForeignCodeDoubleClick(t *testing.T) {
 	}
 }
 
-// When the provider does not answer the question, nobody gets in, the guess stays counted, and it can be made again.
+// When the provider does not answer the question, nobody gets in, and nobody is blocked for that: a few guesses are given back.
 func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
 	t.Parallel()
-	for name, m := range startMakers(t) {
+	for name := range startMakers(t) {
 		for _, mood := range []testenv.Mood{testenv.Hang, testenv.Unauthorized, testenv.Error500, testenv.BrokenJSON, testenv.Redirect, testenv.Huge} {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
@@ -141,20 +141,91 @@ func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
 				page := v.open("/")
 				code := m.code(m.Wait(t, 1))
 				m.Misbehave(mood)
-				a := v.submit(page, "/", wrong(code))
-				if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
-					t.Errorf("status %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+				for try, want := range []string{"3", "3", "3", "2"} {
+					a := v.submit(page, "/", wrong(code))
+					if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+						t.Errorf("status %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+					}
+					if left := field(v.do(http.MethodGet, "/?sms_2fa=status", nil, "").body, "attempts_left"); left != want {
+						t.Errorf("after try %d: %s attempts left, want %s", try+1, left, want)
+					}
 				}
 				m.Misbehave(testenv.Behave)
-				if left := field(v.do(http.MethodGet, "/?sms_2fa=status", nil, "").body, "attempts_left"); left != "2" {
-					t.Errorf("attempts left: %s", left)
-				}
-				if a = v.submit(v.open("/"), "/", code); a.status != http.StatusSeeOther {
+				if a := v.submit(v.open("/"), "/", code); a.status != http.StatusSeeOther {
 					t.Errorf("afterwards: status %d", a.status)
 				}
 			})
 		}
-		_ = m
+	}
+}
+
+// A code opens only what its own text was sent for: not another challenge of the same phone, and not another zone.
+func TestForeignCodeBelongsToItsText(t *testing.T) {
+	t.Parallel()
+	m := startMakers(t)["dexatel"]
+	s := m.site(t, setup{directive: "resend_after 0s", site: "handle /high* {\nsms_2fa {\nzone high\nresend_after 0s\nuser {http.auth.user.id}\n}\nrespond high\n}"})
+	v := s.visitor(t, "alice")
+	v.resend(v.open("/"), "/")
+	older, newer := m.code(m.Wait(t, 1)), m.code(m.Wait(t, 2))
+	if a := v.submit(v.open("/"), "/", newer); a.status != http.StatusSeeOther {
+		t.Fatalf("the code of the latest text: status %d", a.status)
+	}
+	high := v.open("/high")
+	if a := v.submit(high, "/high", older); a.status == http.StatusSeeOther {
+		t.Error("a code that was texted for one zone opens another")
+	}
+	v.do(http.MethodPost, "/?sms_2fa=logout", asJSON(), "")
+	again := s.visitor(t, "alice")
+	if a := again.submit(again.open("/"), "/", older); a.status == http.StatusSeeOther {
+		t.Error("the code of an older text opens a new challenge")
+	}
+}
+
+// A code that is there before the provider has said that it took the text can be checked a moment later.
+func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
+	t.Parallel()
+	for name := range startMakers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := startMakers(t)[name]
+			m.Misbehave(testenv.Slow)
+			m.sender = strings.Replace(m.sender, "timeout 1s", "timeout 5s", 1)
+			s := m.site(t, setup{directive: "send_wait 50ms"})
+			v := s.visitor(t, "alice")
+			page := v.open("/")
+			code := m.code(m.Wait(t, 1))
+			if a := v.submit(page, "/", code); a.status != http.StatusServiceUnavailable {
+				t.Errorf("before: status %d", a.status)
+			}
+			becomes(t, "the text is taken", func() bool { return v.delivery() == "sent" })
+			if a := v.submit(page, "/", code); a.status != http.StatusSeeOther {
+				t.Errorf("after: status %d", a.status)
+			}
+		})
+	}
+}
+
+// A new verification ends the one before it, however long its provider took to say yes.
+func TestForeignCodeEndsTheEarlierSession(t *testing.T) {
+	t.Parallel()
+	m := startMakers(t)["dexatel"]
+	m.sender = strings.Replace(m.sender, "timeout 1s", "timeout 5s", 1)
+	s := m.site(t, setup{directive: "resend_after 0s", site: "sms_2fa /strict* {\nmax_age 1s\nresend_after 0s\n}"})
+	v := s.visitor(t, "alice")
+	if a := v.submit(v.open("/"), "/", m.code(m.Wait(t, 1))); a.status != http.StatusSeeOther {
+		t.Fatalf("status %d", a.status)
+	}
+	old := v.cookie("sms2fa")
+	time.Sleep(1100 * time.Millisecond)
+	page := v.open("/strict")
+	code := m.code(m.Wait(t, 2))
+	m.Misbehave(testenv.Slow)
+	if a := v.submit(page, "/strict", code); a.status != http.StatusSeeOther || v.cookie("sms2fa") == old {
+		t.Fatalf("status %d", a.status)
+	}
+	v.setCookie("sms2fa", old)
+	if v.do(http.MethodGet, "/", nil, "").isApp() {
+		t.Error("the earlier session goes on")
 	}
 }
 
@@ -178,4 +249,11 @@ func TestVerifyIsToldOfOurCode(t *testing.T) {
 		t.Fatalf("our code: status %d", a.status)
 	}
 	becomes(t, "the verification is closed", func() bool { a := w.Approved(); return len(a) == 1 && a[0] == text.ID })
+	requests, _ = w.Requests()
+	for range 3 {
+		v.submit(page, "/", text.Code) // a copy, which opens nothing new
+	}
+	if now, _ := w.Requests(); now != requests {
+		t.Errorf("Twilio was told %d times more", now-requests)
+	}
 }

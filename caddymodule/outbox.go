@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
 // farewell is how long texts on their way may still take when nobody is in the realm any more, or Caddy exits and has no
@@ -30,17 +32,29 @@ func newOutbox() *outbox {
 	return b
 }
 
-// reserve takes a place for one text, if fewer than limit are taken. A place that is taken must be used (Go) or given back
-// (release).
-func (b *outbox) reserve(limit int) bool {
+// slot is a place for one text. It ends when it is released, or with what it is used for.
+type slot struct {
+	box    *outbox
+	handed bool
+}
+
+// reserve takes a place for one text, nil when limit are taken. It must be released, by whoever took it, in any case.
+func (b *outbox) reserve(limit int) *slot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closing || b.taken >= limit {
-		return false
+		return nil
 	}
 	b.taken++
 	b.places.Add(1)
-	return true
+	return &slot{box: b}
+}
+
+// release gives the place back, unless it is used: then it is given back when that is done.
+func (s *slot) release() {
+	if !s.handed {
+		s.box.release()
+	}
 }
 
 func (b *outbox) release() {
@@ -50,13 +64,20 @@ func (b *outbox) release() {
 	b.places.Done()
 }
 
-// Go does something in a place that was reserved.
-func (b *outbox) Go(do func(ctx context.Context)) {
+// use does something in the place. What panics, as senders of other plugins may, must not take the process down.
+func (s *slot) use(do func(ctx context.Context)) {
+	s.handed = true
 	metrics.inFlight.Inc()
 	go func() {
-		defer b.release()
+		defer s.box.release()
 		defer metrics.inFlight.Dec()
-		do(b.ctx)
+		defer func() {
+			if recover() != nil { // what it panicked with could hold anything
+				metrics.faults.Inc()
+				caddy.Log().Named("sms_2fa").Error("a sender panicked")
+			}
+		}()
+		do(s.box.ctx)
 	}()
 }
 

@@ -80,7 +80,7 @@ func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
 func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
-		o.Challenge, o.Text = *c, a.text(c.Text)
+		o.Challenge, o.Text = *c, a.text(c.held())
 	}
 	return o
 }

@@ -10,9 +10,11 @@ const compare Kind = "compare"
 // A guess that was written down before may be compared again, even in the block that it brought about: it tells nothing
 // new, and it is how the visitor gets in who double-clicked, or whose gateway died after counting. A code that is not ours
 // may not, in a block: whoever made it would have to be asked again, as often as somebody likes.
-func (a *Account) attempt(now time.Time, p Policy, t Ticket, m Mark) Outcome {
+func (a *Account) attempt(now time.Time, p Policy, t Ticket, mark marker) Outcome {
 	c := a.challenge(t.Challenge)
-	if c != nil && c.marked(m) && (a.barred(now) != "" && c.waits(now) && c.Maker == "" || c.answered(t.Browser, now)) {
+	maker := a.maker(c)
+	m := mark(maker)
+	if c != nil && c.marked(m) && (a.barred(now) != "" && c.waits(now) && maker == "" || c.answered(t.Browser, now)) {
 		return a.outcome(compare, now, p, c)
 	}
 	if k := a.barred(now); k != "" {
@@ -26,6 +28,31 @@ func (a *Account) attempt(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 	return a.outcome(compare, now, p, c)
 }
 
+// marker makes the mark of a guess at a code that somebody made: a guess at one maker's code is not one at another's.
+type marker func(maker string) Mark
+
+// maker is who made the code that a challenge, which may be nil, waits for.
+func (a *Account) maker(c *Challenge) string {
+	if c == nil {
+		return ""
+	}
+	return a.text(c.held()).Maker
+}
+
+// maxUnanswered bounds the guesses that a challenge gives back.
+const maxUnanswered = 3
+
+// unanswer gives a guess back whose maker did not say whether it is right: nobody has learnt anything by it, and visitors are not
+// blocked because a provider is down.
+func (a *Account) unanswer(now time.Time, p Policy, t Ticket, m Mark) Outcome {
+	c := a.challenge(t.Challenge)
+	if c != nil && c.Opened.IsZero() && c.Unanswered < maxUnanswered && c.unmark(m) {
+		c.Unanswered++
+		a.uncount(now, p)
+	}
+	return a.outcome(Open, now, p, c)
+}
+
 // open notes that the code of the ticket's challenge was right. It opens once: another browser is too late, and the same
 // one is told what it already has. Only the right guess stays written down.
 func (a *Account) open(now time.Time, p Policy, t Ticket, m Mark) Outcome {
@@ -33,12 +60,13 @@ func (a *Account) open(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 	if c == nil || !c.marked(m) || !c.waits(now) && !c.answered(t.Browser, now) {
 		return a.outcome(Expired, now, p, nil)
 	}
-	if c.Opened.IsZero() {
+	first := c.Opened.IsZero()
+	if first {
 		c.Opened, c.By, c.Marks = now, t.Browser, []Mark{m}
 		a.forgive()
 	}
 	o := a.outcome(Right, now, p, c)
-	o.OpenedAt = c.Opened
+	o.OpenedAt, o.First = c.Opened, first
 	return o
 }
 
@@ -46,7 +74,7 @@ func (a *Account) open(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 // that led to a block.
 func (a *Account) wrong(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 	c := a.challenge(t.Challenge)
-	if c != nil && c.Maker != "" && c.marked(m) && c.answered(t.Browser, now) {
+	if a.maker(c) != "" && c.marked(m) && c.answered(t.Browser, now) {
 		return a.open(now, p, t, m) // its maker takes a code once, and a double click was faster
 	}
 	if k := a.barred(now); k != "" {

@@ -14,6 +14,19 @@ func (a *Account) count(now time.Time, p Policy) {
 	a.Blocks++
 }
 
+// uncount takes one guess back, and the block that it led to.
+func (a *Account) uncount(now time.Time, p Policy) {
+	if a.InARow == 0 {
+		return // a right code has forgiven it
+	}
+	a.InARow--
+	if a.Wrong == 0 && a.blocked(now) {
+		a.Wrong, a.BlockedUntil = p.Attempts, time.Time{}
+		a.Blocks--
+	}
+	a.Wrong = max(a.Wrong-1, 0)
+}
+
 // blockLength is the length of the block that follows n earlier ones: it doubles, up to MaxBlock.
 func blockLength(first time.Duration, n int) time.Duration {
 	length := first

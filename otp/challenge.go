@@ -24,9 +24,11 @@ type Challenge struct {
 	ID      ChallengeID
 	Begun   time.Time
 	Expires time.Time
-	Text    string // the ID of its latest text
-	Maker   string // who made the code of that text and checks it; "" is us
+	Text    string // the ID of its latest text, whose way the visitor is told
+	Held    string // the ID of the text whose code holds, if a later one failed; "" is Text
 	Marks   []Mark // guesses that were counted
+	// Unanswered is how many guesses were given back because whoever made the code did not say whether they were right.
+	Unanswered int
 
 	// Opened is when the right code was typed, zero before, and By is the browser in which it was.
 	Opened time.Time
@@ -43,6 +45,14 @@ func (c *Challenge) answered(b BrowserID, now time.Time) bool {
 	return !c.Opened.IsZero() && c.By == b && now.Before(c.Opened.Add(replyGrace))
 }
 
+// held is the ID of the text whose code holds: the latest that did not fail.
+func (c *Challenge) held() string {
+	if c.Held != "" {
+		return c.Held
+	}
+	return c.Text
+}
+
 func (c *Challenge) marked(m Mark) bool { return slices.Contains(c.Marks, m) }
 
 // mark writes a guess down. Only the latest few are kept, so that a record stays small where blocks are short.
@@ -51,6 +61,15 @@ func (c *Challenge) mark(m Mark) {
 	if len(c.Marks) > MaxAttempts {
 		c.Marks = c.Marks[1:]
 	}
+}
+
+// unmark forgets one copy of a guess, and reports whether there was one.
+func (c *Challenge) unmark(m Mark) bool {
+	i := slices.Index(c.Marks, m)
+	if i >= 0 {
+		c.Marks = slices.Delete(c.Marks, i, i+1)
+	}
+	return i >= 0
 }
 
 // Ticket is what a browser keeps of its challenge, in a cookie. It names the challenge and the browser and proves nothing

@@ -40,15 +40,15 @@ func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 			continue
 		}
 		t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
-		if h.Delivery == DeliveryFailed && h.RetryAfter > 0 {
+		switch {
+		case h.Delivery != DeliveryFailed:
+			t.Maker = h.Maker
+		case h.RetryAfter > 0:
 			t.RetryAt = now.Add(min(h.RetryAfter, longestRetry))
 		}
 	}
-	if c := a.challenge(d.challenge); c != nil && c.Text == d.ID {
-		c.Maker = h.Maker
-		if h.Delivery == DeliveryFailed {
-			c.Maker = d.before // the code of an earlier text still holds
-		}
+	if c := a.challenge(d.challenge); c != nil && h.Delivery == DeliveryFailed && c.held() == d.ID {
+		c.Held = d.before // the code of an earlier text still holds
 	}
 }
 
@@ -66,11 +66,10 @@ func (a *Account) report(id string, became Delivery) bool {
 	return false
 }
 
-// behind is the sender behind which the next text of a challenge may begin: the one whose text was given up, or may never
-// have been accepted. Such a text may still come, so another sender may follow only if its code goes on to hold.
-func (a *Account) behind(c *Challenge, to Recipient) string {
-	switch last := a.lastTaken(); {
-	case last.Delivery == DeliveryUndelivered, last.Delivery == DeliveryUnknown && to.maker(last.Via) == c.Maker:
+// behind is the sender behind which the next text may begin: the one whose text was given up, or may never have been accepted.
+func (a *Account) behind() string {
+	switch last := a.lastTaken(); last.Delivery {
+	case DeliveryUndelivered, DeliveryUnknown:
 		return last.Via
 	}
 	return ""

@@ -120,48 +120,94 @@ func TestNextSender(t *testing.T) {
 		return ""
 	}
 	first := s.begin(&b)
-	if first.Dispatch.After != "" || first.Challenge.Maker != "" {
+	if first.Dispatch.After != "" || first.Text.Maker != "" {
 		t.Errorf("first: %+v", first.Dispatch)
 	}
 	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	second := s.send(&b)
-	if second.Dispatch.After != "one" || second.Challenge.Maker != "two" {
-		t.Errorf("second: after %q, made by %q", second.Dispatch.After, second.Challenge.Maker)
+	if second.Dispatch.After != "one" || second.Text.Maker != "two" {
+		t.Errorf("second: after %q, made by %q", second.Dispatch.After, second.Text.Maker)
 	}
 	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliveryFailed})
-	if c := s.a.challenge(b.Challenge); c.Maker != "" {
-		t.Errorf("a text that nobody took changed who made the code: %q", c.Maker)
+	if maker := s.a.maker(s.a.challenge(b.Challenge)); maker != "" {
+		t.Errorf("a text that nobody took changed who made the code: %q", maker)
 	}
 	if third := s.send(&b); third.Dispatch.After != "one" {
 		t.Errorf("third: after %q; a text that nobody took says nothing of a sender", third.Dispatch.After)
 	}
 }
 
-// A text that may never have been accepted may be followed by another sender's, but only if the code in it goes on to hold: it
-// may still come.
-func TestNextSenderAfterAnUnknownText(t *testing.T) {
+// While a text may still come, or has come, the next one's code is made by whoever made that one's, whichever sender it goes
+// through.
+func TestNextTextKeepsTheMaker(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name, second, after string
+		went  Delivery
+		after string
+		keep  bool
+		maker string
 	}{
-		{"our code either way", "", "one"},
-		{"a code of the next sender's own", "two", ""},
+		{DeliverySent, "", true, "two"},
+		{DeliveryUnknown, "one", true, "two"},
+		{DeliveryFailed, "", false, "one"},
 	} {
 		s, b := newScene(t), laptop
-		s.to.Maker = func(after string) string {
-			if after == "one" {
-				return tt.second
-			}
-			return ""
-		}
+		s.to.Maker = func(string) string { return "one" }
 		first := s.begin(&b)
-		s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliveryUnknown, Via: "one"})
-		s.want(tt.name+", at once", s.send(&b), Limited)
+		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", Maker: "two"}) // another sender took it over
 		s.now = s.now.Add(s.p.ResendAfter)
-		if second := s.send(&b); second.Dispatch.After != tt.after || second.Challenge.Maker != "" || second.Challenge.ID != first.Challenge.ID {
-			t.Errorf("%s: after %q, made by %q", tt.name, second.Dispatch.After, second.Challenge.Maker)
+		d := s.send(&b).Dispatch
+		if d.After != tt.after || d.Keep != tt.keep || d.Maker != tt.maker {
+			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.After, d.Keep, d.Maker)
 		}
+	}
+}
+
+// A guess at one maker's code is not one at another's: what was counted for one is not compared with the other, for nothing.
+func TestGuessesBelongToAMaker(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	marks := func(guess byte) marker { return func(maker string) Mark { return Mark{guess, byte(len(maker))} } }
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Via: "one"})
+	s.to.Maker = func(string) string { return "two" }
+	d := s.send(&b).Dispatch
+	for i := range byte(3) {
+		s.want("counted for two", s.a.attempt(s.now, s.p, b, marks(i)), compare)
+	}
+	s.a.settle(s.now, d, Handover{Delivery: DeliveryFailed})
+	for i := range byte(3) {
+		s.want("in the block, at our code", s.a.attempt(s.now, s.p, b, marks(i)), Blocked)
+	}
+}
+
+// Guesses whose maker did not answer are given back, with the block that they led to, and no more than a few of them.
+func TestUnansweredGuessesAreGivenBack(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.to.Maker = func(string) string { return "one" }
+	s.begin(&b)
+	for i := range maxUnanswered {
+		for n := range byte(3) {
+			s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{n})), compare)
+		}
+		s.want("blocked", s.a.attempt(s.now, s.p, b, by(Mark{9})), Blocked)
+		o := s.a.unanswer(s.now, s.p, b, Mark{2})
+		if o.Standing.AttemptsLeft != 1 || o.Standing.BlockedFor != 0 || s.a.Blocks != 0 {
+			t.Fatalf("given back %d: %+v", i+1, o.Standing)
+		}
+		s.a.Wrong, s.a.InARow = 0, 0
+	}
+	s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{7})), compare)
+	if o := s.a.unanswer(s.now, s.p, b, Mark{7}); o.Standing.AttemptsLeft != 2 {
+		t.Errorf("one too many: %+v", o.Standing)
+	}
+	if o := s.a.unanswer(s.now, s.p, b, Mark{8}); o.Standing.AttemptsLeft != 2 {
+		t.Errorf("one that was never counted: %+v", o.Standing)
+	}
+	s.want("right after all", s.a.open(s.now, s.p, b, Mark{7}), Right)
+	if s.a.unanswer(s.now, s.p, b, Mark{7}); s.a.Wrong != 0 || s.a.InARow != 0 {
+		t.Errorf("after a right code: %+v", s.a)
 	}
 }
 
@@ -172,20 +218,20 @@ func TestForeignCode(t *testing.T) {
 	s.to.Maker = func(string) string { return "one" }
 	s.begin(&b)
 	for i := range byte(3) {
-		s.want("counted", s.a.attempt(s.now, s.p, b, Mark{i}), compare)
+		s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{i})), compare)
 	}
-	s.want("in the block", s.a.attempt(s.now, s.p, b, Mark{4}), Blocked)
-	s.want("one of them again", s.a.attempt(s.now, s.p, b, Mark{2}), Blocked)
+	s.want("in the block", s.a.attempt(s.now, s.p, b, by(Mark{4})), Blocked)
+	s.want("one of them again", s.a.attempt(s.now, s.p, b, by(Mark{2})), Blocked)
 	s.now = s.now.Add(s.p.Block)
 	s.begin(&b)
-	s.want("after it", s.a.attempt(s.now, s.p, b, rightMark), compare)
+	s.want("after it", s.a.attempt(s.now, s.p, b, by(rightMark)), compare)
 	s.want("right", s.a.open(s.now, s.p, b, rightMark), Right)
 	s.want("a double click, whose code its maker has taken already", s.a.wrong(s.now, s.p, b, rightMark), Right)
-	s.want("another guess", s.a.attempt(s.now, s.p, b, Mark{5}), Expired)
+	s.want("another guess", s.a.attempt(s.now, s.p, b, by(Mark{5})), Expired)
 	s.want("a guess that was not counted", s.a.open(s.now, s.p, b, Mark{6}), Expired)
 	if got := s.a.challenge(b.Challenge).Marks; len(got) != 1 || got[0] != rightMark {
 		t.Errorf("marks %v; only the right one may open again without its maker", got)
 	}
 	s.now = s.now.Add(replyGrace + time.Second)
-	s.want("much later", s.a.attempt(s.now, s.p, b, rightMark), Expired)
+	s.want("much later", s.a.attempt(s.now, s.p, b, by(rightMark)), Expired)
 }

@@ -26,10 +26,14 @@ type Dispatch struct {
 	// After is the sender of the text before this one, if that text was not delivered, or may never have been accepted; ""
 	// otherwise.
 	After string
+	// Maker is who will make the code, "" is us, as far as can be foreseen; with Keep it must be, if there is a sender left
+	// whose codes it makes.
+	Maker string
+	Keep  bool
 
 	challenge ChallengeID
 	phone     string
-	before    string // who made the code of the text before this one
+	before    string // the text whose code held before this one
 }
 
 // Handover is how a dispatch went.

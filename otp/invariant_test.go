@@ -147,7 +147,7 @@ func (h *history) guess(b Ticket, right bool) {
 	}
 	h.a.expire(h.now, h.p)
 	before := h.a.InARow
-	o := h.a.attempt(h.now, h.p, b, m)
+	o := h.a.attempt(h.now, h.p, b, by(m))
 	if o.Kind != compare {
 		return
 	}

@@ -68,11 +68,12 @@ func (k *Keys) Proof(s Subject, t Ticket) string {
 // Way proves that a gate of a zone stands behind others at an address: only that gate can have told, because it was reached.
 func (k *Keys) Way(zone, host, path string) string { return name(k.way, zone, host, path) }
 
-// mark is what is written down of a guess.
-func (k *Keys) markOf(s Subject, id ChallengeID, guess string) Mark {
-	var m Mark
-	copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), guess))
-	return m
+// marker makes what is written down of a guess.
+func (k *Keys) marker(s Subject, id ChallengeID, guess string) marker {
+	return func(maker string) (m Mark) {
+		copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), maker, guess))
+		return m
+	}
 }
 
 // name is 128 bits of the keyed hash of parts, as text.

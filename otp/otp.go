@@ -1,7 +1,8 @@
 // Package otp is the domain of the gateway: what a second factor by text message is, and what may happen to it.
 //
 // Everything about one person in one zone is an [Account]: wrong codes, blocks, texts sent, open challenges. An account
-// changes only by the steps of this package (begin, send, settle, report, attempt, open, revoke, unlock). A step is a pure
+// changes only by the steps of this package (begin, send, settle, report, attempt, unanswer, open, revoke,
+// unlock). A step is a pure
 // function of the account, the policy and the time; it has no I/O and reads no clock. The [Verifier] runs steps on the
 // records of a store and owns the one rule that spans two of them: a guess is written down before it is compared.
 //
@@ -28,8 +29,8 @@ const (
 	Open Kind = "open"
 	// Sending: a challenge is open and the caller shall send its text now.
 	Sending Kind = "sending"
-	// Asking: the guess is written down, and the code is not ours: the caller shall ask Challenge.Maker whether it is
-	// right, and then tell the verifier (Decide).
+	// Asking: the guess is written down, and the code is not ours: the caller shall ask Text.Maker whether it is right,
+	// and then tell the verifier (Decide, or Unanswered).
 	Asking Kind = "asking"
 	// Right: the code was right.
 	Right Kind = "right"
@@ -54,13 +55,15 @@ type Outcome struct {
 
 	// Challenge is the challenge that the step was about; its ID is zero without one.
 	Challenge Challenge
-	// Text is the latest text of that challenge; its ID is empty without one.
+	// Text is the text whose code that challenge waits for; its ID is empty without one.
 	Text Text
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
-	// Session names the session that the right code opened, and OpenedAt when it did, when Kind is Right.
+	// Session names the session that the right code opened, and OpenedAt when it did, when Kind is Right. First is whether it
+	// was this guess that did, and not an earlier copy of it.
 	Session  string
 	OpenedAt time.Time
+	First    bool
 }
 
 // Standing is what a visitor may know of the account.

@@ -28,6 +28,7 @@ type textRecord struct {
 	ID       string   `json:"i"`
 	At       int64    `json:"a"`
 	Delivery Delivery `json:"d,omitempty"`
+	Maker    string   `json:"k,omitempty"`
 	Via      string   `json:"s,omitempty"`
 	Ref      string   `json:"n,omitempty"`
 	RetryAt  int64    `json:"r,omitempty"`
@@ -38,8 +39,9 @@ type challengeRecord struct {
 	Begun   int64    `json:"a"`
 	Expires int64    `json:"e"`
 	Text    string   `json:"t,omitempty"`
-	Maker   string   `json:"k,omitempty"`
+	Held    string   `json:"h,omitempty"`
 	Marks   []string `json:"m,omitempty"`
+	Unsaid  int      `json:"n,omitempty"`
 	Opened  int64    `json:"o,omitempty"`
 	By      string   `json:"y,omitempty"`
 }
@@ -50,7 +52,7 @@ func (a *Account) encode() ([]byte, error) {
 		Version: recordVersion, Wrong: a.Wrong, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
 	for _, t := range a.Texts {
-		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref, RetryAt: millis(t.RetryAt)})
+		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, Maker: t.Maker, Via: t.Via, Ref: t.Ref, RetryAt: millis(t.RetryAt)})
 	}
 	for _, c := range a.Challenges {
 		r.Challenges = append(r.Challenges, c.record())
@@ -63,7 +65,8 @@ func (a *Account) encode() ([]byte, error) {
 
 func (c *Challenge) record() challengeRecord {
 	r := challengeRecord{
-		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Text: c.Text, Maker: c.Maker, Opened: millis(c.Opened),
+		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Text: c.Text, Held: c.Held, Unsaid: c.Unanswered,
+		Opened: millis(c.Opened),
 	}
 	for _, m := range c.Marks {
 		r.Marks = append(r.Marks, b64(m[:]))
@@ -100,7 +103,7 @@ func (r record) account() (Account, error) {
 		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
-		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, Via: t.Via, Ref: t.Ref, RetryAt: moment(t.RetryAt)})
+		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, Maker: t.Maker, Via: t.Via, Ref: t.Ref, RetryAt: moment(t.RetryAt)})
 	}
 	for _, cr := range r.Challenges {
 		c, err := cr.challenge()
@@ -113,7 +116,7 @@ func (r record) account() (Account, error) {
 }
 
 func (r challengeRecord) challenge() (Challenge, error) {
-	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Text: r.Text, Maker: r.Maker, Opened: moment(r.Opened)}
+	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Text: r.Text, Held: r.Held, Unanswered: r.Unsaid, Opened: moment(r.Opened)}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.By[:], r.By))
 	for _, s := range r.Marks {
 		var m Mark

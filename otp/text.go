@@ -10,6 +10,7 @@ type Text struct {
 	ID       string
 	At       time.Time
 	Delivery Delivery
+	Maker    string // who made its code and checks it; "" is us. Before a sender has taken it, who will.
 	Via      string // the sender that took it, "" until one has
 	// RetryAt is before when no other one may be sent, because whoever refused this one asked for that; zero otherwise.
 	RetryAt time.Time
@@ -66,13 +67,27 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	if c == nil {
 		c = a.add(Challenge{ID: fresh.challenge, Begun: now})
 	}
-	after, before := a.behind(c, to), c.Maker
-	c.Text, c.Maker = fresh.text, to.maker(after)
+	d := a.dispatch(c, to, fresh.text)
+	c.Text, c.Held = d.ID, ""
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
-	a.Texts = append(a.Texts, Text{ID: fresh.text, At: now, Delivery: DeliverySending})
+	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, Maker: d.Maker})
 	o := a.outcome(Sending, now, p, c)
-	o.Dispatch = Dispatch{ID: fresh.text, ExpiresIn: o.Standing.ExpiresIn, After: after, challenge: c.ID, before: before}
+	d.ExpiresIn = o.Standing.ExpiresIn
+	o.Dispatch = d
 	return o
+}
+
+// dispatch is the order for the next text of a challenge. While an earlier one may still come, or has come, the code is made by
+// whoever made that one's, so that it goes on to hold.
+func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
+	d := Dispatch{ID: id, After: a.behind(), challenge: c.ID, before: c.held()}
+	earlier := a.text(d.before)
+	if d.Keep = d.before != "" && !earlier.Delivery.lost(); d.Keep {
+		d.Maker = earlier.Maker
+		return d
+	}
+	d.Maker = to.maker(d.After)
+	return d
 }
 
 // text finds a text; the zero Text when it is gone.

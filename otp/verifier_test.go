@@ -289,13 +289,13 @@ func TestForeignCodeIsAskedFor(t *testing.T) {
 	}
 	ticket.Challenge = o.Challenge.ID
 	ours := o.Dispatch.Code
-	if o, err = v.Check(t.Context(), alice, ticket, p, ours); err != nil || o.Kind != otp.Asking || o.Challenge.Maker != "one" || o.Standing.AttemptsLeft != 2 {
+	if o, err = v.Check(t.Context(), alice, ticket, p, ours); err != nil || o.Kind != otp.Asking || o.Text.Maker != "one" || o.Standing.AttemptsLeft != 2 {
 		t.Fatalf("our code, which was never texted: %s, %v", o.Kind, err)
 	}
-	if o, err = v.Decide(t.Context(), alice, ticket, p, ours, false); err != nil || o.Kind != otp.Wrong {
+	if o, err = v.Decide(t.Context(), alice, ticket, p, "one", ours, false); err != nil || o.Kind != otp.Wrong {
 		t.Errorf("its maker says no: %s, %v", o.Kind, err)
 	}
-	if o, err = v.Decide(t.Context(), alice, ticket, p, wrongCode(ours), true); err != nil || o.Kind != otp.Expired {
+	if o, err = v.Decide(t.Context(), alice, ticket, p, "one", wrongCode(ours), true); err != nil || o.Kind != otp.Expired {
 		t.Errorf("a guess that was never written down: %s, %v", o.Kind, err)
 	}
 	g.refuses.Store(true)
@@ -306,7 +306,7 @@ func TestForeignCodeIsAskedFor(t *testing.T) {
 	if o, err = v.Check(t.Context(), alice, ticket, p, "314159"); err != nil || o.Kind != otp.Asking {
 		t.Fatalf("%s, %v", o.Kind, err)
 	}
-	first, err := v.Decide(t.Context(), alice, ticket, p, "314159", true)
+	first, err := v.Decide(t.Context(), alice, ticket, p, "one", "314159", true)
 	if err != nil || first.Kind != otp.Right || first.Session == "" {
 		t.Fatalf("its maker says yes: %s, %v", first.Kind, err)
 	}

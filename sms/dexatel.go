@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
-
-	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
 // DexatelURL is where Dexatel's API is.
@@ -103,32 +100,6 @@ func (d *Dexatel) request(m Message) (path string, data any) {
 		v.Code, v.Length = "", len(m.Code)
 	}
 	return "/v1/verifications", v
-}
-
-// MakesCodes reports whether Dexatel makes the codes.
-func (d *Dexatel) MakesCodes() bool { return d.options.Remote }
-
-// Check asks Dexatel for a verification of this number with this code: there is one exactly if the code is right and still
-// holds. Number and code travel in the address, as Dexatel wants it; they are in no log of ours.
-func (d *Dexatel) Check(ctx context.Context, to phone.Number, code string) (bool, error) {
-	query := url.Values{"phone": {to.Digits()}, "code": {code}}
-	a, err := d.account.call(ctx, http.MethodGet, "/v1/verifications?"+query.Encode(), nil)
-	if err != nil {
-		return false, err
-	}
-	var body dexatelAnswer
-	var found []struct {
-		Phone string `json:"phone"`
-	}
-	readable := json.Unmarshal(a.body, &body) == nil
-	switch {
-	case !a.ok() || len(body.Errors) > 0:
-		return false, dexatelError(a, body)
-	case !readable || json.Unmarshal(body.Data, &found) != nil:
-		return false, a.unclear()
-	}
-	// A filter that was not understood would list everybody's.
-	return len(found) == 1 && strings.TrimPrefix(found[0].Phone, "+") == to.Digits(), nil
 }
 
 // dexatelAnswer is an answer. Data is an object or a list of objects: the documentation has both.

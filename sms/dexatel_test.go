@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -99,19 +100,20 @@ func TestDexatelChecks(t *testing.T) {
 	if _, err := d.Send(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
-	code := p.Wait(t, 1).Code
+	text := p.Wait(t, 1)
+	code := text.Code
 	for _, tt := range []struct {
-		name string
-		to   phone.Number
-		code string
-		want bool
+		name     string
+		to       phone.Number
+		id, code string
+		want     bool
 	}{
-		{"wrong code", message.To, message.Code, false},
-		{"right code of another number", "+15005550009", code, false},
-		{"right code", message.To, code, true},
-		{"right code again", message.To, code, false},
+		{"wrong code", message.To, text.ID, message.Code, false},
+		{"right code of another number", "+15005550009", text.ID, code, false},
+		{"right code", message.To, text.ID, code, true},
+		{"right code again", message.To, text.ID, code, false},
 	} {
-		if right, err := d.Check(t.Context(), tt.to, tt.code); err != nil || right != tt.want {
+		if right, err := d.Check(t.Context(), tt.to, tt.id, tt.code); err != nil || right != tt.want {
 			t.Errorf("%s: %v, %v", tt.name, right, err)
 		}
 	}
@@ -120,7 +122,7 @@ func TestDexatelChecks(t *testing.T) {
 		testenv.BrokenJSON: sms.Ambiguous, testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
-		right, err := d.Check(t.Context(), message.To, code)
+		right, err := d.Check(t.Context(), message.To, text.ID, code)
 		if right {
 			t.Errorf("%s: the code counts as right", mood)
 		}
@@ -174,6 +176,42 @@ func TestDexatelReports(t *testing.T) {
 	}
 	if newDexatel(t, p, func(*sms.DexatelOptions) {}).Reports() == nil || d.Reports() != nil {
 		t.Error("a secret is what makes reports worth reading")
+	}
+}
+
+// What Dexatel lists is believed only as far as it says of itself: that it is this text, this number and this code, and holds.
+func TestDexatelChecksWhatIsListed(t *testing.T) {
+	t.Parallel()
+	now := time.Now().UTC()
+	entry := func(id, to, code string, end time.Time) string {
+		return fmt.Sprintf(`{"message_id":%q,"phone":%q,"code":%s,"expire_date":%q}`, id, to, code, end.Format(time.DateTime))
+	}
+	good := entry("m-1", "15005550006", `"482913"`, now.Add(time.Minute))
+	for _, tt := range []struct {
+		name, data string
+		want       bool
+	}{
+		{"ours", "[" + good + "]", true},
+		{"ours, with a number for a code", "[" + entry("m-1", "+15005550006", `482913`, now.Add(time.Minute)) + "]", true},
+		{"ours among others", "[" + entry("m-0", "15005550006", `"111111"`, now.Add(time.Minute)) + "," + good + "]", true},
+		{"ours twice", "[" + good + "," + good + "]", true},
+		{"none", "[]", false},
+		{"another code, as if nobody had filtered", "[" + entry("m-1", "15005550006", `"111111"`, now.Add(time.Minute)) + "]", false},
+		{"another text", "[" + entry("m-2", "15005550006", `"482913"`, now.Add(time.Minute)) + "]", false},
+		{"another number", "[" + entry("m-1", "15005550009", `"482913"`, now.Add(time.Minute)) + "]", false},
+		{"over", "[" + entry("m-1", "15005550006", `"482913"`, now.Add(-time.Minute)) + "]", false},
+		{"without an end", `[{"message_id":"m-1","phone":"15005550006","code":"482913"}]`, false},
+		{"without a code", `[{"message_id":"m-1","phone":"15005550006","expire_date":"2099-01-01 00:00:00"}]`, false},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":`+tt.data+`}`) }))
+		defer server.Close()
+		d, err := sms.NewDexatel(sms.DexatelOptions{APIKey: "k", From: "Acme", Template: template, Remote: true, BaseURL: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if right, err := d.Check(t.Context(), message.To, "m-1", "482913"); err != nil || right != tt.want {
+			t.Errorf("%s: %t, %v", tt.name, right, err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sms
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -80,13 +81,20 @@ type Try struct {
 	Err     error // nil, or an *Error
 }
 
+// Start says where a message begins its way along a route.
+type Start struct {
+	// After names the sender to begin behind, which goes last; "" begins with the first.
+	After string
+	// Fits picks the senders that may take it, nil all of them. Where it picks none that is for the number, all may.
+	Fits func(*Leg) bool
+}
+
 // Send hands a message to the first sender that takes it, and returns every turn; the last one tells how it went, and
 // there is always one. The next sender is asked only where the one before surely has not accepted the message, and where
-// the failure was not the number's: no message is sent twice. after names the sender to begin behind, which goes last; ""
-// begins with the first. All turns together end with ctx.
-func (r *Route) Send(ctx context.Context, m Message, after string) []Try {
+// the failure was not the number's: no message is sent twice. All turns together end with ctx.
+func (r *Route) Send(ctx context.Context, m Message, start Start) []Try {
 	var tries []Try
-	for _, l := range r.from(m.To, after) {
+	for _, l := range r.from(m.To, start) {
 		receipt, err := l.send(ctx, m)
 		tries = append(tries, Try{Sender: l.Name, Receipt: receipt, Err: err})
 		if err == nil || !ClassOf(err).another() || ctx.Err() != nil {
@@ -118,8 +126,8 @@ func (l *Leg) hand(ctx context.Context, m Message) (receipt Receipt, err error) 
 	return l.Sender.Send(ctx, m)
 }
 
-// from lists the legs for a number, beginning behind the one named after.
-func (r *Route) from(to phone.Number, after string) []*Leg {
+// from lists the legs for a number, in the order of their turns.
+func (r *Route) from(to phone.Number, start Start) []*Leg {
 	var before, behind []*Leg
 	passed := false
 	for _, l := range r.legs {
@@ -130,14 +138,19 @@ func (r *Route) from(to phone.Number, after string) []*Leg {
 		default:
 			before = append(before, l)
 		}
-		passed = passed || after != "" && l.Name == after
+		passed = passed || start.After != "" && l.Name == start.After
 	}
-	return append(behind, before...)
+	all := append(behind, before...)
+	unfit := func(l *Leg) bool { return start.Fits != nil && !start.Fits(l) }
+	if fit := slices.DeleteFunc(slices.Clone(all), unfit); len(fit) > 0 {
+		return fit
+	}
+	return all
 }
 
 // First is the leg that is asked first for a number, nil when there is none.
-func (r *Route) First(to phone.Number, after string) *Leg {
-	if legs := r.from(to, after); len(legs) > 0 {
+func (r *Route) First(to phone.Number, start Start) *Leg {
+	if legs := r.from(to, start); len(legs) > 0 {
 		return legs[0]
 	}
 	return nil

@@ -57,7 +57,7 @@ func TestRouteGoesOn(t *testing.T) {
 	}
 	for _, class := range sms.Classes {
 		one, two := &scripted{name: "one", err: fails(class)}, &scripted{name: "two"}
-		tries := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, "")
+		tries := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, sms.Start{})
 		want := []string{"one"}
 		if goesOn[class] {
 			want = append(want, "two")
@@ -70,11 +70,11 @@ func TestRouteGoesOn(t *testing.T) {
 		}
 	}
 	odd := &scripted{name: "odd", err: errors.New("of no class")}
-	if tries := sms.NewRoute([]sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, ""); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+	if tries := sms.NewRoute([]sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
 		t.Errorf("an error without a class: %+v", tries)
 	}
 	panics := &scripted{name: "panics", err: errPanics}
-	tries := sms.NewRoute([]sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, "")
+	tries := sms.NewRoute([]sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
 	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
 }
 
@@ -101,11 +101,11 @@ func TestRouteByNumber(t *testing.T) {
 	for _, tt := range tests {
 		m := message
 		m.To = tt.to
-		if got := senders(route.Send(t.Context(), m, tt.after)); !slices.Equal(got, tt.want) {
+		if got := senders(route.Send(t.Context(), m, sms.Start{After: tt.after})); !slices.Equal(got, tt.want) {
 			t.Errorf("to %s after %q: tried %v, want %v", tt.to.E164()[:4], tt.after, got, tt.want)
 		}
 	}
-	if tries := route.Send(t.Context(), sms.Message{To: "+4915123456789"}, ""); sms.ClassOf(tries[0].Err) != sms.Config {
+	if tries := route.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Start{}); sms.ClassOf(tries[0].Err) != sms.Config {
 		t.Errorf("a number that no sender is for: %v", tries[0].Err)
 	}
 }
@@ -120,7 +120,7 @@ func TestBreaker(t *testing.T) {
 		route := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
 		send := func(n int) {
 			for range n {
-				route.Send(t.Context(), message, "")
+				route.Send(t.Context(), message, sms.Start{})
 			}
 		}
 		send(20)
@@ -152,7 +152,7 @@ func TestBreakerOfTheOnlySender(t *testing.T) {
 	one := &scripted{name: "one", err: fails(sms.Temporary)}
 	route := sms.NewRoute([]sms.Leg{leg(one)}, nil)
 	for range 10 {
-		tries := route.Send(t.Context(), message, "")
+		tries := route.Send(t.Context(), message, sms.Start{})
 		judge(t, tries[0].Err, sms.Temporary, nil)
 	}
 	if one.sent != 5 {

@@ -124,7 +124,7 @@ func TestTwilioChecks(t *testing.T) {
 	if _, err := s.Send(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
-	code := p.Wait(t, 1).Code
+	code, id := p.Wait(t, 1).Code, p.Wait(t, 1).ID
 	if _, err := s.Send(t.Context(), message); err != nil || p.Wait(t, 2).Code != code {
 		t.Errorf("the second text has another code, %v", err)
 	}
@@ -132,27 +132,28 @@ func TestTwilioChecks(t *testing.T) {
 		name, code string
 		want       bool
 	}{{"wrong", "000000", false}, {"right", code, true}, {"again", code, false}} {
-		if right, err := s.Check(t.Context(), message.To, tt.code); err != nil || right != tt.want {
+		if right, err := s.Check(t.Context(), message.To, id, tt.code); err != nil || right != tt.want {
 			t.Errorf("%s: %v, %v", tt.name, right, err)
 		}
 	}
 	_, _ = s.Send(t.Context(), message)
-	code = p.Wait(t, 3).Code
+	code, id = p.Wait(t, 3).Code, p.Wait(t, 3).ID
 	for range 5 {
-		_, _ = s.Check(t.Context(), message.To, "000000")
+		_, _ = s.Check(t.Context(), message.To, id, "000000")
 	}
-	if right, err := s.Check(t.Context(), message.To, code); right || err != nil {
+	if right, err := s.Check(t.Context(), message.To, id, code); right || err != nil {
 		t.Errorf("right after five wrong ones: %v, %v; Twilio's own limit counts", right, err)
 	}
 	p = testenv.StartTwilio(t)
 	s = newTwilio(t, p, asChecking)
 	_, _ = s.Send(t.Context(), message)
+	id = p.Wait(t, 1).ID
 	for mood, class := range map[testenv.Mood]sms.Class{
 		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
 		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
-		right, err := s.Check(t.Context(), message.To, code)
+		right, err := s.Check(t.Context(), message.To, id, code)
 		if right {
 			t.Errorf("%s: the code counts as right", mood)
 		}

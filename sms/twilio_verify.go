@@ -17,10 +17,13 @@ func (t *Twilio) verifyAddress(resource string) string {
 // MakesCodes reports whether Twilio makes the codes.
 func (t *Twilio) MakesCodes() bool { return t.options.Remote }
 
-// Check asks Twilio whether a code is right. A verification that is over, was used up or never was cannot be told apart from
-// a wrong code: Twilio has forgotten it, and says 404.
-func (t *Twilio) Check(ctx context.Context, to phone.Number, code string) (bool, error) {
-	a, err := t.post(ctx, t.verifyAddress("VerificationCheck"), url.Values{"To": {to.E164()}, "Code": {code}})
+// Check asks Twilio whether a code is that of the verification named id. One that is over, was used up or never was cannot be
+// told apart from a wrong code: Twilio has forgotten it, and says 404.
+func (t *Twilio) Check(ctx context.Context, _ phone.Number, id, code string) (bool, error) {
+	if !isSID(id, "VE") {
+		return false, nil // the answer to the text could not be read, so it is not known which verification it was
+	}
+	a, err := t.post(ctx, t.verifyAddress("VerificationCheck"), url.Values{"VerificationSid": {id}, "Code": {code}})
 	if err != nil {
 		return false, err
 	}

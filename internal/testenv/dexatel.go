@@ -33,7 +33,7 @@ type Dexatel struct {
 	Key string
 
 	mu            sync.Mutex
-	verifications []Text // those whose code Dexatel made, not yet taken
+	verifications []Text // not yet taken
 	senders       []map[string]any
 	templates     []map[string]any
 }
@@ -163,9 +163,6 @@ func (d *Dexatel) judgeVerification(body []byte) (Text, string) {
 	t := Text{To: m.Phone, From: m.Sender, Template: m.Template, Code: m.Code}
 	if m.Length != nil {
 		t.Code = sixDigits(len(d.Texts()))[:min(6, *m.Length)]
-		d.mu.Lock()
-		d.verifications = append(d.verifications, t)
-		d.mu.Unlock()
 	}
 	return t, ""
 }
@@ -193,6 +190,11 @@ func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code st
 		t = d.take(t)
 	}
 	verification := r.URL.Path == "/v1/verifications"
+	if verification {
+		d.mu.Lock()
+		d.verifications = append(d.verifications, t)
+		d.mu.Unlock()
+	}
 	item := map[string]any{"id": t.ID, "status": "enroute", "encoding": "GSM-7", "segments_count": 1}
 	if verification {
 		item = map[string]any{"message_id": t.ID, "expire_date": "2026-01-01 00:05:00"}

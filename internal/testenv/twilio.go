@@ -166,9 +166,9 @@ func (t *Twilio) verification(w http.ResponseWriter, r *http.Request, form url.V
 func (t *Twilio) check(w http.ResponseWriter, r *http.Request, form url.Values) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v := t.verifications[form.Get("To")]
+	v, to := t.find(form)
 	switch {
-	case !only(form, "To", "Code") || form.Get("Code") == "":
+	case !only(form, "To", "VerificationSid", "Code") || form.Get("Code") == "" || form.Has("To") == form.Has("VerificationSid"):
 		t.refuse(w, r, 0, "60200")
 		return
 	case v == nil:
@@ -183,9 +183,19 @@ func (t *Twilio) check(w http.ResponseWriter, r *http.Request, form url.Values) 
 	status := "pending"
 	if right {
 		status = "approved"
-		delete(t.verifications, form.Get("To"))
+		delete(t.verifications, to)
 	}
 	answerJSON(w, http.StatusOK, map[string]any{"sid": v.sid, "status": status, "valid": right})
+}
+
+// find finds a pending verification by its name or its number.
+func (t *Twilio) find(form url.Values) (*verification, string) {
+	for to, v := range t.verifications {
+		if to == form.Get("To") || v.sid == form.Get("VerificationSid") {
+			return v, to
+		}
+	}
+	return nil, ""
 }
 
 func (t *Twilio) update(w http.ResponseWriter, r *http.Request, form url.Values, sid string) {
