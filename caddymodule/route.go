@@ -23,7 +23,7 @@ func (a *App) loadRoute(ctx caddy.Context) error {
 	if err != nil {
 		return fmt.Errorf("sender: %w", err)
 	}
-	var legs []sms.Leg
+	var legs []*sms.Leg
 	names := make(map[string]bool)
 	for i, guest := range loaded.([]any) {
 		leg, err := newLeg(guest)
@@ -41,10 +41,10 @@ func (a *App) loadRoute(ctx caddy.Context) error {
 }
 
 // newLeg makes a leg of a guest. Senders of other plugins need not have the options that ours have.
-func newLeg(guest any) (sms.Leg, error) {
+func newLeg(guest any) (*sms.Leg, error) {
 	sender, ok := guest.(SenderModule)
 	if !ok {
-		return sms.Leg{}, fmt.Errorf("module %T is not a sender", guest)
+		return nil, fmt.Errorf("module %T is not a sender", guest)
 	}
 	if o, ok := guest.(interface{ common() *SenderOptions }); ok {
 		return o.common().leg(sender)

@@ -31,6 +31,7 @@ func TestSecondSenderTakesOver(t *testing.T) {
 		{testenv.TooManyBare, true, 0, "sent"},
 		{testenv.Error500, false, 0, "unknown"},
 		{testenv.Error503, true, 0, "sent"},
+		{testenv.Error503Bare, false, 0, "unknown"},
 		{testenv.AcceptThen500, false, 1, "unknown"},
 		{testenv.Hang, false, 0, "unknown"},
 		{testenv.Redirect, true, 0, "sent"},

@@ -30,8 +30,8 @@ type SenderOptions struct {
 func (o *SenderOptions) common() *SenderOptions { return o }
 
 // leg is the sender's place in the route.
-func (o *SenderOptions) leg(s sms.Sender) (sms.Leg, error) {
-	l := sms.Leg{Name: first(o.Label, s.Name()), Sender: s}
+func (o *SenderOptions) leg(s sms.Sender) (*sms.Leg, error) {
+	l := &sms.Leg{Name: first(o.Label, s.Name()), Sender: s}
 	if !isZone(l.Name) {
 		return l, fmt.Errorf("name: %q has other characters than letters, digits, _ and -, or more than 32", l.Name)
 	}

@@ -2,6 +2,7 @@ package sms
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,41 @@ func fuzzAnswer(f *testing.F, read func(answer) (Receipt, error), seeds ...strin
 			t.Errorf("name %q", receipt.ID)
 		}
 	})
+}
+
+// A provider's code goes into logs and metrics, unless something in it could be a number or a code of ours.
+func TestPlainCode(t *testing.T) {
+	t.Parallel()
+	for code, plain := range map[string]bool{
+		"21211": true, "E401": true, "DESTINATION_PHONE_NUMBER_OPTED_OUT": true, "syntax_invalid_json": true, "Not routable": true, "1.5": true,
+		"": false, "15005550006": false, "ERR-15005550006": false, "invalid recipient 15005550006": false, "code 482913 rejected": false,
+		"a\nb": false, "{\"a\"": false, "ошибка": false, strings.Repeat("x", 81): false,
+	} {
+		if got := plainCode(code); (got == code && code != "") != plain || got != "" && got != code {
+			t.Errorf("%q is told as %q", code, got)
+		}
+	}
+}
+
+// An error is an error wherever Dexatel puts it.
+func TestDexatelErrorsAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		body   string
+		class  Class
+	}{
+		{201, `{"data":[{"id":"x"}]}`, ""},
+		{201, `{"data":null,"errors":[{"code":1530}]}`, Blocked},
+		{200, `{"error":"no","message":"no"}`, Config},
+		{200, `{"code":1530}`, Blocked},
+		{400, `{"code":"1523","message":"no"}`, InvalidNumber},
+		{400, `{"errors":[{"code":1524}],"code":1523}`, Account},
+	} {
+		if _, err := readDexatel(answer{status: tt.status, body: []byte(tt.body), whole: true}); ClassOf(err) != tt.class {
+			t.Errorf("%d %s: %v, want %q", tt.status, tt.body, err, tt.class)
+		}
+	}
 }
 
 func FuzzDexatelAnswer(f *testing.F) {

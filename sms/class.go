@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -106,19 +106,26 @@ func RetryAfterOf(err error) time.Duration {
 // IsError reports whether an error comes from a provider, and not from somewhere on the way to it.
 func IsError(err error) bool { return errors.As(err, new(*Error)) }
 
-// classOf is what an HTTP status means where the body says no more.
-func classOf(status int) Class {
-	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+// class is what an answer means whose body says no more. Only what cannot follow an acceptance counts as a refusal: a provider that
+// breaks down over a request, an intermediary that gives up on one, and a redirect to where the result is may all come after it. A
+// 503 that says when to come back was no attempt.
+func (a answer) class() Class {
+	switch a.status {
+	case http.StatusUnauthorized, http.StatusForbidden:
 		return Unauthorized
-	case status == http.StatusPaymentRequired:
+	case http.StatusPaymentRequired:
 		return Account
-	case status == http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return RateLimited
-	case status == http.StatusServiceUnavailable:
-		return Temporary
-	case status >= 500, status == http.StatusRequestTimeout:
-		// The provider broke down over the request, or an intermediary gave up on it: both may come after it accepted.
+	case http.StatusServiceUnavailable:
+		if a.retryAfter > 0 {
+			return Temporary
+		}
+		return Ambiguous
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusFound, http.StatusSeeOther:
+		return Ambiguous
+	}
+	if a.status >= 500 {
 		return Ambiguous
 	}
 	return Config
@@ -127,7 +134,7 @@ func classOf(status int) Class {
 // refusal is the error for an answer that refuses: its class is that of the provider's code, if classes knows it, and of
 // the HTTP status otherwise. The code is kept only if it looks like one, because a provider may quote what we sent.
 func (a answer) refusal(code string, classes map[string]Class) *Error {
-	e := &Error{Class: classOf(a.status), Status: a.status, RetryAfter: a.retryAfter, Code: plainCode(code)}
+	e := &Error{Class: a.class(), Status: a.status, RetryAfter: a.retryAfter, Code: plainCode(code)}
 	if class, ok := classes[e.Code]; ok {
 		e.Class = class
 	}
@@ -140,16 +147,16 @@ func (a answer) unclear() *Error {
 	return &Error{Class: Ambiguous, Status: a.status, Err: errors.New("the answer cannot be read")}
 }
 
-// plainCode is a code fit for logs and metrics: letters, digits and a little more, and not so many digits in a row that
-// they could be a phone number or a code of ours.
+// plainCode is a code fit for logs and metrics: letters, digits and a little more, and nowhere so many digits in a row that they
+// could be a phone number or a code of ours.
 func plainCode(code string) string {
-	if len(code) > 80 || len(code) >= 6 && strings.Trim(code, "+0123456789") == "" {
-		return ""
-	}
-	if strings.ContainsFunc(code, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-. ", r))
-	}) {
+	if !codeLike.MatchString(code) || numberLike.MatchString(code) {
 		return ""
 	}
 	return code
 }
+
+var (
+	codeLike   = regexp.MustCompile(`^[A-Za-z0-9_. -]{1,80}$`)
+	numberLike = regexp.MustCompile(`[0-9]{6}`)
+)

@@ -102,13 +102,21 @@ func (d *Dexatel) request(m Message) (path string, data any) {
 	return "/v1/verifications", v
 }
 
-// dexatelAnswer is an answer. Data is an object or a list of objects: the documentation has both.
+// dexatelAnswer is an answer. Data is an object or a list of objects: the documentation has both. Errors are a list; some clients
+// have also seen one beside the data.
 type dexatelAnswer struct {
 	Data   json.RawMessage `json:"data"`
 	Errors []struct {
 		Code json.RawMessage `json:"code"`
 	} `json:"errors"`
+	Code       json.RawMessage `json:"code"`
+	Error      any             `json:"error"`
 	Pagination json.RawMessage `json:"pagination"`
+}
+
+// refuses reports whether an answer names an error, whatever its status.
+func (b dexatelAnswer) refuses() bool {
+	return len(b.Errors) > 0 || b.Error != nil || digits(b.Code) != ""
 }
 
 // dexatelItem is what is read of an accepted message.
@@ -123,7 +131,7 @@ type dexatelItem struct {
 func readDexatel(a answer) (Receipt, error) {
 	var body dexatelAnswer
 	readable := json.Unmarshal(a.body, &body) == nil
-	if !a.ok() || readable && len(body.Errors) > 0 {
+	if !a.ok() || readable && body.refuses() {
 		return Receipt{}, dexatelError(a, body)
 	}
 	item := firstItem(body.Data)
@@ -149,7 +157,7 @@ func firstItem(data json.RawMessage) dexatelItem {
 
 func dexatelError(a answer, body dexatelAnswer) *Error {
 	if len(body.Errors) == 0 {
-		return a.refusal("", nil)
+		return a.refusal(digits(body.Code), dexatelClasses)
 	}
 	return a.refusal(digits(body.Errors[0].Code), dexatelClasses)
 }
@@ -171,9 +179,10 @@ var dexatelClasses = map[string]Class{
 	"1506": InvalidNumber, "1507": InvalidNumber, "1523": InvalidNumber, "1621": InvalidNumber,
 	"1508": Config, "1510": Config, "1526": Config, "1705": Config,
 	"1512": Config, "1513": Config, "1514": Config, "1622": Config, "1624": Config, "1628": Config, "1635": Config,
-	"1515": Config, "1524": Account, "1525": Account,
+	"1515": Config, "1534": Config, "1524": Account, "1525": Account,
 	"1530": Blocked, "1531": Blocked,
 	"1623": Config, "1629": Config, "1631": Config, "1632": Config,
+	"1634": Config, "1636": Config, "1637": Config, "1638": Config, "1639": Config,
 	"1640": Config, "1641": Config, "1642": Config, "1643": Config, "1644": Config, "1645": Config, "1646": Config,
 	"1647": Config, "1648": Config, "1649": Config,
 }

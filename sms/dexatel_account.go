@@ -51,7 +51,7 @@ func (a *DexatelAccount) read(ctx context.Context, method, path string, data any
 	switch {
 	case answer.ok() && err != nil:
 		return body, errors.New("asking Dexatel: the answer cannot be read")
-	case answer.ok() && len(body.Errors) == 0:
+	case answer.ok() && !body.refuses():
 		return body, nil
 	}
 	refusal := dexatelError(answer, body)
@@ -66,6 +66,7 @@ func (a *DexatelAccount) read(ctx context.Context, method, path string, data any
 
 // dexatelRefusals explains what can be wrong with a sender or a template.
 var dexatelRefusals = map[string]string{
+	"1251": "there is no such template", "1256": "the channel is missing", "1257": "the channel is not valid",
 	"1254": "the text is missing", "1255": "the text is not valid", "1260": "the text is too long",
 	"1258": "there is a template of this name already", "1259": "the name is not valid", "1263": "the name is too long",
 	"1404": "the name is missing", "1405": "the name is not valid", "1406": "the name is too long",

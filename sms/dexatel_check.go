@@ -37,7 +37,7 @@ func (d *Dexatel) Check(ctx context.Context, to phone.Number, id, code string) (
 	var found []dexatelFound
 	readable := json.Unmarshal(a.body, &body) == nil
 	switch {
-	case !a.ok() || len(body.Errors) > 0:
+	case !a.ok() || body.refuses():
 		return false, dexatelError(a, body)
 	case !readable || json.Unmarshal(body.Data, &found) != nil:
 		return false, a.unclear()

@@ -24,6 +24,7 @@ func (p provider) faults() map[testenv.Mood]sms.Class {
 		testenv.TooManyBare:     sms.RateLimited,
 		testenv.Error500:        sms.Ambiguous,
 		testenv.Error503:        sms.Temporary,
+		testenv.Error503Bare:    sms.Ambiguous,
 		testenv.AcceptThen500:   sms.Ambiguous,
 		testenv.Hang:            sms.Ambiguous,
 		testenv.Redirect:        sms.Config,
@@ -51,7 +52,7 @@ func TestFaults(t *testing.T) {
 				}
 				judge(t, err, class, secrets)
 				var failure *sms.Error
-				if errors.As(err, &failure) && mood == testenv.TooMany && failure.RetryAfter != 7*time.Second {
+				if errors.As(err, &failure) && (mood == testenv.TooMany || mood == testenv.Error503) && failure.RetryAfter != 7*time.Second {
 					t.Errorf("retry after %s", failure.RetryAfter)
 				}
 				if requests, elsewhere := server.Requests(); requests != 1 || elsewhere != 0 {

@@ -248,18 +248,23 @@ func (h *HTTP) request(v values) (request, error) {
 	return request{h.method, u.String(), header, content}, nil
 }
 
-// judge finds out whether a text was accepted. A rule of failure has the last word; where the body decides and cannot be
-// read, the text may have been accepted.
+// judge finds out whether a text was accepted. A rule of failure has the last word. A yes that is none of the rules of success, or
+// whose body decides and cannot be read, is no refusal: the text may have been accepted, unless a known code says otherwise.
 func (h *HTTP) judge(a answer) (Receipt, error) {
 	s := a.read(h.readsJSON)
 	refuses := func(r rule) bool { return (s.readable || r.statuses != nil) && r.matches(s) }
+	missed := func(r rule) bool { return r.statuses == nil && !r.matches(s) }
 	switch {
-	case slices.ContainsFunc(h.failure, refuses), !h.welcome(s):
+	case slices.ContainsFunc(h.failure, refuses):
 		return Receipt{}, h.refusal(s)
-	case h.readsBody && !s.readable:
+	case h.welcome(s) && h.readsBody && !s.readable:
 		return Receipt{}, a.unclear()
-	case slices.ContainsFunc(h.success, func(r rule) bool { return !r.matches(s) }):
-		return Receipt{}, h.refusal(s)
+	case !h.welcome(s), slices.ContainsFunc(h.success, missed):
+		e := h.refusal(s)
+		if _, known := h.classes[h.code.find(s)]; s.ok() && !known {
+			e.Class = Ambiguous
+		}
+		return Receipt{}, e
 	}
 	return Receipt{ID: printable(h.id.find(s))}, nil
 }
@@ -290,7 +295,7 @@ func (h *HTTP) refusal(s said) *Error {
 		e.Class = class
 	}
 	if n, err := strconv.ParseFloat(h.retry.find(s), 64); err == nil && n > 0 {
-		e.RetryAfter = min(time.Duration(n*float64(time.Second)), maxRetryAfter)
+		e.RetryAfter = time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))
 	}
 	return e
 }

@@ -159,16 +159,20 @@ func TestHTTPRules(t *testing.T) {
 		class  sms.Class
 	}{
 		{"by status", sms.HTTPOptions{}, 204, "", ""},
-		{"a status of its own", success([]string{"status", "202"}), 200, "", sms.Config},
+		{"a status of its own", success([]string{"status", "202"}), 200, "", sms.Ambiguous},
+		{"statuses on two lines", success([]string{"status", "200"}, []string{"status", "202"}), 202, "", ""},
 		{"one of several", success([]string{"status", "200", "302"}), 302, "", ""},
 		{"a value", success([]string{"json", "/a/0/b", "OK", "QUEUED"}), 200, `{"a":[{"b":"QUEUED"}]}`, ""},
-		{"another value", success([]string{"json", "/a/0/b", "OK"}), 200, `{"a":[{"b":"ERR"}]}`, sms.Config},
+		{"another value", success([]string{"json", "/a/0/b", "OK"}), 200, `{"a":[{"b":"ERR"}]}`, sms.Ambiguous},
+		{"another value, and a known code", sms.HTTPOptions{
+			Success: [][]string{{"json", "/a", "OK"}}, ErrorCode: []string{"json", "/code"}, Classes: map[string]sms.Class{"7": sms.Account},
+		}, 200, `{"a":"ERR","code":7}`, sms.Account},
 		{"a number", success([]string{"json", "/a", "0"}), 200, `{"a":0}`, ""},
 		{"something", success([]string{"json", "/a"}), 200, `{"a":{}}`, ""},
-		{"null is nothing", success([]string{"json", "/a"}), 200, `{"a":null}`, sms.Config},
+		{"null is nothing", success([]string{"json", "/a"}), 200, `{"a":null}`, sms.Ambiguous},
 		{"a pointer that is escaped", success([]string{"json", "/a~1b~0c"}), 200, `{"a/b~c":1}`, ""},
 		{"a pattern", success([]string{"text", "^Sent"}), 200, "Sent.", ""},
-		{"all must match", success([]string{"json", "/a"}, []string{"json", "/b"}), 200, `{"a":1}`, sms.Config},
+		{"all must match", success([]string{"json", "/a"}, []string{"json", "/b"}), 200, `{"a":1}`, sms.Ambiguous},
 		{"no JSON", success([]string{"json", "/a"}), 200, `Sent.`, sms.Ambiguous},
 		{"failure wins", sms.HTTPOptions{Success: [][]string{{"json", "/a", "1"}}, Failure: [][]string{{"json", "/error"}}}, 200, `{"a":1,"error":"x"}`, sms.Config},
 		{"failure by status", sms.HTTPOptions{Failure: [][]string{{"status", "206"}}}, 206, "", sms.Config},
@@ -177,6 +181,11 @@ func TestHTTPRules(t *testing.T) {
 		{"a code by pattern", sms.HTTPOptions{ErrorCode: []string{"text", "ERR ([0-9]+)"}, Classes: map[string]sms.Class{"7": sms.Blocked}}, 400, `ERR 7`, sms.Blocked},
 		{"a status for a code", sms.HTTPOptions{Classes: map[string]sms.Class{"418": sms.Blocked}}, 418, "", sms.Blocked},
 		{"a bad gateway may have accepted", sms.HTTPOptions{}, 502, "", sms.Ambiguous},
+		{"a conflict may be with the text itself", sms.HTTPOptions{}, 409, "", sms.Ambiguous},
+		{"done, look there", sms.HTTPOptions{}, 303, "", sms.Ambiguous},
+		{"moved", sms.HTTPOptions{}, 308, "", sms.Config},
+		{"not paid", sms.HTTPOptions{}, 402, "", sms.Account},
+		{"forbidden", sms.HTTPOptions{}, 403, "", sms.Unauthorized},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -200,12 +209,38 @@ func TestHTTPReadsAnswers(t *testing.T) {
 	if receipt, err := sendHTTP(t, o, message); err != nil || receipt.ID != message.ID {
 		t.Errorf("our own name: %+v, %v", receipt, err)
 	}
-	o = sms.HTTPOptions{RetryAfter: []string{"json", "/wait"}}
-	o.URL, _ = echo(t, 429, http.Header{"Retry-After": {"99"}}, `{"wait":1.5}`)
-	_, err := sendHTTP(t, o, message)
-	var failure *sms.Error
-	if !errors.As(err, &failure) || failure.RetryAfter != 1500*time.Millisecond || failure.Class != sms.RateLimited {
-		t.Errorf("%+v", failure)
+}
+
+// How long to wait is read from where the operator says, or from the header, and has a bound.
+func TestHTTPRetryAfter(t *testing.T) {
+	t.Parallel()
+	inBody := sms.HTTPOptions{RetryAfter: []string{"json", "/wait"}}
+	in := func(d time.Duration) http.Header {
+		return http.Header{"Retry-After": {time.Now().Add(d).UTC().Format(http.TimeFormat)}}
+	}
+	for _, tt := range []struct {
+		name   string
+		o      sms.HTTPOptions
+		header http.Header
+		body   string
+		want   time.Duration
+	}{
+		{"in the body", inBody, http.Header{"Retry-After": {"99"}}, `{"wait":1.5}`, 1500 * time.Millisecond},
+		{"not in the body", inBody, http.Header{"Retry-After": {"99"}}, `{}`, 99 * time.Second},
+		{"for ever", inBody, nil, `{"wait":1e99}`, 24 * time.Hour},
+		{"infinitely", inBody, nil, `{"wait":"Inf"}`, 24 * time.Hour},
+		{"less than nothing", inBody, nil, `{"wait":-5}`, 0},
+		{"until a date", sms.HTTPOptions{}, in(time.Minute), "", time.Minute},
+		{"until a date far away", sms.HTTPOptions{}, in(99 * time.Hour), "", 24 * time.Hour},
+		{"until a date that is over", sms.HTTPOptions{}, in(-time.Hour), "", 0},
+		{"a word", sms.HTTPOptions{}, http.Header{"Retry-After": {"soon"}}, "", 0},
+	} {
+		tt.o.URL, _ = echo(t, 429, tt.header, tt.body)
+		_, err := sendHTTP(t, tt.o, message)
+		got := sms.RetryAfterOf(err)
+		if sms.ClassOf(err) != sms.RateLimited || got > tt.want || got < tt.want-2*time.Second {
+			t.Errorf("%s: %v, wait %s, want %s", tt.name, err, got, tt.want)
+		}
 	}
 }
 

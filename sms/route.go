@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -39,6 +40,8 @@ type Leg struct {
 	Only, Except []phone.Area
 
 	breaker *gobreaker.CircuitBreaker[Receipt]
+	mu      sync.Mutex
+	failed  phone.Number // the number of the latest text that failed
 }
 
 func (l *Leg) serves(n phone.Number) bool {
@@ -50,13 +53,11 @@ type Route struct{ legs []*Leg }
 
 // NewRoute returns a route over legs, whose names must differ. onBreaker, if it is not nil, is called when a sender is
 // left alone, and when it is asked again.
-func NewRoute(legs []Leg, onBreaker func(name string, resting bool)) *Route {
-	r := new(Route)
+func NewRoute(legs []*Leg, onBreaker func(name string, resting bool)) *Route {
 	for _, l := range legs {
 		l.breaker = newBreaker(l.Name, onBreaker)
-		r.legs = append(r.legs, &l)
 	}
-	return r
+	return &Route{legs: legs}
 }
 
 func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBreaker[Receipt] {
@@ -65,6 +66,7 @@ func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBre
 		Timeout:      BreakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
 		IsSuccessful: func(err error) bool { return !ClassOf(err).sick() },
+		IsExcluded:   func(err error) bool { return errors.As(err, new(*again)) },
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			// An attempt that fails again, from half-open to open, is no news.
 			if onBreaker != nil && (from == gobreaker.StateClosed || to == gobreaker.StateClosed) {
@@ -107,13 +109,35 @@ func (r *Route) Send(ctx context.Context, m Message, start Start) []Try {
 	return tries
 }
 
-// send gives a leg its turn. A breaker that is open, or tries one message out at this moment, keeps its sender from it.
+// again wraps a failure of a number that had the one before, too.
+type again struct{ error }
+
+func (a *again) Unwrap() error { return a.error }
+
+// send gives a leg its turn. A breaker that is open, or tries one message out at this moment, keeps its sender from it. However
+// often one number fails, it counts once: providers have errors for odd numbers that nobody has listed, and one visitor's must not
+// keep the texts from all others.
 func (l *Leg) send(ctx context.Context, m Message) (Receipt, error) {
-	receipt, err := l.breaker.Execute(func() (Receipt, error) { return l.hand(ctx, m) })
+	receipt, err := l.breaker.Execute(func() (Receipt, error) {
+		receipt, err := l.hand(ctx, m)
+		if ClassOf(err).sick() && l.failsAgain(m.To) {
+			err = &again{err}
+		}
+		return receipt, err
+	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return Receipt{}, &Error{Class: Temporary, Err: errResting}
 	}
 	return receipt, err
+}
+
+// failsAgain notes the number of a text that failed, and reports whether it had the one before, too.
+func (l *Leg) failsAgain(to phone.Number) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	again := l.failed == to
+	l.failed = to
+	return again
 }
 
 // hand calls the sender. One that panics, which other plugins bring, may have sent; it must not take the process down.

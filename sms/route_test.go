@@ -3,8 +3,10 @@ package sms_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,8 +37,8 @@ func (s *scripted) Send(context.Context, sms.Message) (sms.Receipt, error) {
 
 var errPanics = errors.New("panics")
 
-func leg(s *scripted, areas ...phone.Area) sms.Leg {
-	return sms.Leg{Name: s.name, Sender: s, Only: areas}
+func leg(s *scripted, areas ...phone.Area) *sms.Leg {
+	return &sms.Leg{Name: s.name, Sender: s, Only: areas}
 }
 
 func fails(c sms.Class) error { return &sms.Error{Class: c} }
@@ -57,7 +59,7 @@ func TestRouteGoesOn(t *testing.T) {
 	}
 	for _, class := range sms.Classes {
 		one, two := &scripted{name: "one", err: fails(class)}, &scripted{name: "two"}
-		tries := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, sms.Start{})
+		tries := sms.NewRoute([]*sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, sms.Start{})
 		want := []string{"one"}
 		if goesOn[class] {
 			want = append(want, "two")
@@ -70,18 +72,18 @@ func TestRouteGoesOn(t *testing.T) {
 		}
 	}
 	odd := &scripted{name: "odd", err: errors.New("of no class")}
-	if tries := sms.NewRoute([]sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+	if tries := sms.NewRoute([]*sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
 		t.Errorf("an error without a class: %+v", tries)
 	}
 	panics := &scripted{name: "panics", err: errPanics}
-	tries := sms.NewRoute([]sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
+	tries := sms.NewRoute([]*sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
 	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
 }
 
 func TestRouteByNumber(t *testing.T) {
 	t.Parallel()
 	armenia, world := &scripted{name: "armenia"}, &scripted{name: "world"}
-	route := sms.NewRoute([]sms.Leg{
+	route := sms.NewRoute([]*sms.Leg{
 		leg(armenia, "+374"),
 		{Name: "world", Sender: world, Except: []phone.Area{"DE"}},
 	}, nil)
@@ -117,10 +119,10 @@ func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := &scripted{name: "one", err: fails(sms.InvalidNumber)}, &scripted{name: "two"}
 		var news []bool
-		route := sms.NewRoute([]sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
+		route := sms.NewRoute([]*sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
 		send := func(n int) {
 			for range n {
-				route.Send(t.Context(), message, sms.Start{})
+				route.Send(t.Context(), toAnother(), sms.Start{})
 			}
 		}
 		send(20)
@@ -146,13 +148,57 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+var numbers atomic.Int64
+
+// toAnother is the message for a number that had none yet.
+func toAnother() sms.Message {
+	m := message
+	m.To = phone.Number(fmt.Sprintf("+3741%07d", numbers.Add(1)))
+	return m
+}
+
+// However often one number fails, the sender is not left alone for it, and the others get their texts.
+func TestBreakerCountsNumbers(t *testing.T) {
+	t.Parallel()
+	one := &scripted{name: "one", err: fails(sms.Config)}
+	route := sms.NewRoute([]*sms.Leg{leg(one)}, nil)
+	for range 20 {
+		judge(t, route.Send(t.Context(), message, sms.Start{})[0].Err, sms.Config, nil)
+	}
+	one.err = nil
+	if tries := route.Send(t.Context(), toAnother(), sms.Start{}); tries[0].Err != nil {
+		t.Errorf("another number: %v", tries[0].Err)
+	}
+}
+
+// A text whose code must be somebody's goes through the senders whose codes that maker makes, as long as there are any.
+func TestRouteOfThoseThatFit(t *testing.T) {
+	t.Parallel()
+	one, two, three := &scripted{name: "one"}, &scripted{name: "two", err: fails(sms.Temporary)}, &scripted{name: "three"}
+	route := sms.NewRoute([]*sms.Leg{leg(one), leg(two), leg(three)}, nil)
+	for _, tt := range []struct {
+		after string
+		fits  []string
+		want  []string
+	}{
+		{"", []string{"two", "three"}, []string{"two", "three"}},
+		{"two", []string{"one", "two"}, []string{"one"}},
+		{"", nil, []string{"one"}},
+	} {
+		fits := func(l *sms.Leg) bool { return slices.Contains(tt.fits, l.Name) }
+		if got := senders(route.Send(t.Context(), message, sms.Start{After: tt.after, Fits: fits})); !slices.Equal(got, tt.want) {
+			t.Errorf("after %q, %v fit: tried %v, want %v", tt.after, tt.fits, got, tt.want)
+		}
+	}
+}
+
 // Without another sender, a message for one that is left alone fails at once.
 func TestBreakerOfTheOnlySender(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Temporary)}
-	route := sms.NewRoute([]sms.Leg{leg(one)}, nil)
+	route := sms.NewRoute([]*sms.Leg{leg(one)}, nil)
 	for range 10 {
-		tries := route.Send(t.Context(), message, sms.Start{})
+		tries := route.Send(t.Context(), toAnother(), sms.Start{})
 		judge(t, tries[0].Err, sms.Temporary, nil)
 	}
 	if one.sent != 5 {

@@ -48,7 +48,8 @@ const (
 	TooMany         Mood = "429 with Retry-After: 7"
 	TooManyBare     Mood = "429"
 	Error500        Mood = "500"
-	Error503        Mood = "503"
+	Error503        Mood = "503 with Retry-After: 7"
+	Error503Bare    Mood = "503"
 	AcceptThen500   Mood = "accept, then 500"
 	Hang            Mood = "hang"
 	Slow            Mood = "accept after a second"
@@ -61,7 +62,7 @@ const (
 )
 
 // Moods are all of them, but Behave.
-var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Error503, AcceptThen500, Hang, Redirect, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
+var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Error503, Error503Bare, AcceptThen500, Hang, Redirect, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
 
 // contract is the documented interface of one provider. It knows nothing of our senders.
 type contract interface {
@@ -192,6 +193,9 @@ func (p *Provider) misbehave(w http.ResponseWriter, r *http.Request, mood Mood) 
 	case Error500:
 		w.WriteHeader(http.StatusInternalServerError)
 	case Error503:
+		w.Header().Set("Retry-After", "7")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case Error503Bare:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case Hang:
 		select {
