@@ -48,7 +48,8 @@ func (d *Dexatel) ReadReports(r *http.Request, body []byte, now time.Time) ([]Re
 	if json.Unmarshal(body, &report) != nil || report.Data.MessageID == "" {
 		return nil, ErrUnreadable
 	}
-	if at, err := time.Parse(time.DateTime, report.Data.Timestamp); err == nil && !fresh(at, now, dexatelPatience) {
+	at, err := time.Parse(time.DateTime, report.Data.Timestamp)
+	if err != nil || at.Before(now.Add(-dexatelPatience)) || at.After(now.Add(reportWindow)) {
 		return nil, ErrStale
 	}
 	state, ok := dexatelStates[strings.ToLower(report.Data.Status)]

@@ -157,6 +157,8 @@ func TestDexatelReports(t *testing.T) {
 		{"not signed", body, "", "", sms.ErrForged},
 		{"signed by somebody else", body, inHex(body + " "), "", sms.ErrForged},
 		{"old", with("2026-01-02", "2026-01-01"), inHex(with("2026-01-02", "2026-01-01")), "", sms.ErrStale},
+		{"from the future", with("03:04:00", "03:10:00"), inHex(with("03:04:00", "03:10:00")), "", sms.ErrStale},
+		{"of no time", with("2026-01-02 03:04:00", "soon"), inHex(with("2026-01-02 03:04:00", "soon")), "", sms.ErrStale},
 		{"no JSON", "x", inHex("x"), "", sms.ErrUnreadable},
 		{"without a name", `{"data":{}}`, inHex(`{"data":{}}`), "", sms.ErrUnreadable},
 	}
