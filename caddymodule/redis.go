@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -16,54 +15,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
 	"github.com/caddy-sms-2fa/gateway/store"
-	"github.com/caddy-sms-2fa/gateway/store/boltstore"
 	"github.com/caddy-sms-2fa/gateway/store/redisstore"
 )
-
-// EmbeddedStore keeps the state in a file of this machine. It is the default and needs nothing else. Several machines need
-// the store `redis`.
-type EmbeddedStore struct {
-	// The file. One running Caddy at a time can use it. Default: `sms_2fa/store.db` in Caddy's data directory.
-	Path string `json:"path,omitempty"`
-}
-
-// CaddyModule returns the Caddy module information.
-func (*EmbeddedStore) CaddyModule() caddy.ModuleInfo {
-	return caddy.ModuleInfo{ID: storeNamespace + ".embedded", New: func() caddy.Module { return new(EmbeddedStore) }}
-}
-
-// Provision finds the file's path.
-func (s *EmbeddedStore) Provision(caddy.Context) error {
-	path, err := caddy.NewReplacer().ReplaceOrErr(s.Path, true, true)
-	if err != nil {
-		return fmt.Errorf("path: %w", err)
-	}
-	if path == "" {
-		path = filepath.Join(caddy.AppDataDir(), "sms_2fa", "store.db")
-	}
-	s.Path = filepath.Clean(path)
-	return nil
-}
-
-// StoreKey names the file.
-func (s *EmbeddedStore) StoreKey() string { return "embedded:" + s.Path }
-
-// OpenStore returns the store; the file is opened when it is first used.
-func (s *EmbeddedStore) OpenStore() (store.Store, error) { return boltstore.New(s.Path, time.Now), nil }
-
-// UnmarshalCaddyfile reads
-//
-//	store embedded {
-//		path <file>
-//	}
-func (s *EmbeddedStore) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	return block(d, func(option string) error {
-		if option == "path" {
-			return oneText(d, &s.Path)
-		}
-		return d.Errf("store embedded: there is no option %q, expected path", option)
-	})
-}
 
 // RedisStore keeps the state in Redis, so that several machines share it. Redis must not evict keys (`maxmemory-policy
 // noeviction`). The names of the options are those of Caddy's Redis storage plugin.
@@ -316,8 +269,6 @@ func (t *RedisTLS) unmarshal(d *caddyfile.Dispenser) error {
 }
 
 var (
-	_ StoreModule       = (*EmbeddedStore)(nil)
 	_ StoreModule       = (*RedisStore)(nil)
-	_ caddy.Provisioner = (*EmbeddedStore)(nil)
 	_ caddy.Provisioner = (*RedisStore)(nil)
 )

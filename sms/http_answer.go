@@ -1,0 +1,59 @@
+package sms
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// judge finds out whether a text was accepted. A rule of failure has the last word. A yes that is none of the rules of success, or
+// whose body decides and cannot be read, is no refusal: the text may have been accepted, unless a known code says otherwise.
+func (h *HTTP) judge(a answer) (Receipt, error) {
+	s := a.read(h.readsJSON)
+	refuses := func(r rule) bool { return (s.readable || r.statuses != nil) && r.matches(s) }
+	missed := func(r rule) bool { return r.statuses == nil && !r.matches(s) }
+	switch {
+	case slices.ContainsFunc(h.failure, refuses):
+		return Receipt{}, h.refusal(s)
+	case h.welcome(s) && h.readsBody && !s.readable:
+		return Receipt{}, a.unclear()
+	case !h.welcome(s), slices.ContainsFunc(h.success, missed):
+		e := h.refusal(s)
+		if _, known := h.classes[h.code.find(s)]; s.ok() && !known {
+			e.Class = Ambiguous
+		}
+		return Receipt{}, e
+	}
+	return Receipt{ID: printable(h.id.find(s))}, nil
+}
+
+// welcome reports whether the status is one of success.
+func (h *HTTP) welcome(s said) bool {
+	told := false
+	for _, r := range h.success {
+		if r.statuses != nil {
+			told = true
+			if r.matches(s) {
+				return true
+			}
+		}
+	}
+	return !told && s.ok()
+}
+
+// refusal is the error for an answer that refuses, by its code, and then by its status. A status that says yes says nothing
+// of why.
+func (h *HTTP) refusal(s said) *Error {
+	status := strconv.Itoa(s.status)
+	code := h.code.find(s)
+	e := s.answer.refusal(code, nil)
+	if class, ok := h.classes[code]; ok {
+		e.Class = class
+	} else if class, ok := h.classes[status]; ok && !s.ok() {
+		e.Class = class
+	}
+	if n, err := strconv.ParseFloat(h.retry.find(s), 64); err == nil && n > 0 {
+		e.RetryAfter = time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))
+	}
+	return e
+}
