@@ -2,7 +2,11 @@ package caddymodule_test
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,13 +46,18 @@ func TestSecondSenderTakesOver(t *testing.T) {
 		{testenv.AcceptThenReset, false, 1, "unknown"},
 		{testenv.OKWithErrors, false, 0, "failed"},
 		{"refused", true, 0, "sent"},
+		{"no such name", true, 0, "sent"},
+		{"bad certificate", true, 0, "sent"},
+	}
+	nowhere := map[testenv.Mood]string{
+		"refused": "http://" + testenv.FreeAddr(t), "no such name": "https://sms.invalid", "bad certificate": untrusted(t),
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.mood), func(t *testing.T) {
 			t.Parallel()
 			first, second := testenv.StartDexatel(t), testenv.StartDexatel(t)
-			if tt.mood == "refused" {
-				first.URL = "http://" + testenv.FreeAddr(t)
+			if url, ok := nowhere[tt.mood]; ok {
+				first.URL = url
 			} else {
 				first.Misbehave(tt.mood)
 			}
@@ -71,6 +80,59 @@ func TestSecondSenderTakesOver(t *testing.T) {
 				}
 			}
 			s.holdsNothingSecret(t, first, second)
+		})
+	}
+}
+
+// untrusted is the address of a server whose certificate nobody vouches for.
+func untrusted(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// The page and the problem are the same whatever a provider has against a number, an account or a setting: nobody learns what is
+// wrong with somebody's number.
+func TestRefusalsLookAlike(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	var pages, problems []string
+	for _, code := range []string{"1523", "1530", "1503", "1524"} { // a bad number, a blocked one, an unknown sender, an account
+		s.provider.FailWith(code)
+		p := s.visitor(t, "alice").open("/")
+		if p.status != http.StatusBadGateway || !strings.Contains(p.body, "was not delivered") {
+			t.Fatalf("%s: status %d, %s", code, p.status, p.body)
+		}
+		pages = append(pages, strip(p.body))
+		problems = append(problems, s.visitor(t, "alice").do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}").body)
+	}
+	if one := slices.Compact(pages); len(one) != 1 {
+		t.Errorf("%d different pages: %q", len(one), one)
+	}
+	if one := slices.Compact(problems); len(one) != 1 || !strings.Contains(one[0], "delivery-failed") {
+		t.Errorf("%d different problems: %q", len(one), one)
+	}
+}
+
+// What a text costs beyond one segment is said when the configuration is loaded, with the character that is to blame.
+func TestLongTextsAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, message, want string }{
+		{"one segment", `message "{brand}: {code}"`, ""},
+		{"one segment of UCS-2", `message "Код: {code}"`, ""},
+		{"two segments", `message "{code} ` + strings.Repeat("x", 140) + `"`, `"segments":2`},
+		{"two of UCS-2", `message de "{brand}: Ihr Code ist ‚{code}‘. Geben Sie ihn niemandem, und sagen Sie ihn niemandem."`, `"language":"de","segments":2,"because_of":"'‚' (U+201A)"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := startSite(t, setup{directive: tt.message + "\norigin app.example.com"})
+			const warning = "message takes more than one SMS segment"
+			if said := s.Log(); strings.Contains(said, warning) != (tt.want != "") || !strings.Contains(said, tt.want) {
+				t.Errorf("no %q in the log", tt.want)
+			}
 		})
 	}
 }
