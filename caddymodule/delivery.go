@@ -64,7 +64,7 @@ func (v *visit) delivery(o otp.Outcome) *delivery {
 	origin := v.originOf(v.r)
 	return &delivery{
 		Handler: v.Handler, verifier: v.verifier, subject: v.subject, dispatch: o.Dispatch, account: v.account(), client: clientIP(v.r),
-		test: o.Dispatch.Maker == testMaker, standing: o.Standing,
+		test: v.testNumbers.active(v.number, v.app.now()), standing: o.Standing,
 		message: sms.Message{
 			ID: o.Dispatch.ID, To: v.number, Code: o.Dispatch.Code, TTL: o.Dispatch.ExpiresIn, Language: tongue.String(),
 			Text: words.Text(o.Dispatch.Code, first(v.Brand, origin), origin, o.Dispatch.ExpiresIn),

@@ -205,6 +205,32 @@ func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 	}
 }
 
+// When a sender with codes of our own takes over from one whose provider makes them, it stays with it: the text that came first
+// goes on to hold.
+func TestResendKeepsWhoMadeTheCode(t *testing.T) {
+	t.Parallel()
+	for name := range startMakers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, second := startMakers(t)[name], testenv.StartDexatel(t)
+			m.Misbehave(testenv.Error503)
+			m.sender += "\n" + secondSender(second, "")
+			s := m.site(t, setup{directive: "resend_after 0s"})
+			v := s.visitor(t, "alice")
+			page := v.open("/")
+			first := second.Wait(t, 1)
+			m.Misbehave(testenv.Behave)
+			v.resend(page, "/")
+			if again := second.Wait(t, 2); again.CodeInText() != first.CodeInText() || len(m.Texts()) != 0 {
+				t.Errorf("the second text has another code, or went to the first sender: %d texts", len(m.Texts()))
+			}
+			if a := v.submit(v.open("/"), "/", first.CodeInText()); a.status != http.StatusSeeOther {
+				t.Errorf("the code of the first text: status %d", a.status)
+			}
+		})
+	}
+}
+
 // A new verification ends the one before it, however long its provider took to say yes.
 func TestForeignCodeEndsTheEarlierSession(t *testing.T) {
 	t.Parallel()
@@ -245,14 +271,20 @@ func TestVerifyIsToldOfOurCode(t *testing.T) {
 	if now, _ := w.Requests(); now != requests {
 		t.Error("Twilio was asked about a code of ours")
 	}
-	if a := v.submit(v.open("/"), "/", text.Code); a.status != http.StatusSeeOther {
+	page = v.open("/")
+	ticket := v.cookie("sms2fa_challenge")
+	if a := v.submit(page, "/", text.Code); a.status != http.StatusSeeOther {
 		t.Fatalf("our code: status %d", a.status)
 	}
 	becomes(t, "the verification is closed", func() bool { a := w.Approved(); return len(a) == 1 && a[0] == text.ID })
 	requests, _ = w.Requests()
 	for range 3 {
-		v.submit(page, "/", text.Code) // a copy, which opens nothing new
+		v.setCookie("sms2fa_challenge", ticket)
+		if a := v.submit(page, "/", text.Code); a.status != http.StatusSeeOther {
+			t.Errorf("a copy, which opens nothing new: status %d", a.status)
+		}
 	}
+	time.Sleep(200 * time.Millisecond)
 	if now, _ := w.Requests(); now != requests {
 		t.Errorf("Twilio was told %d times more", now-requests)
 	}
