@@ -268,3 +268,21 @@ func TestTooManyTexts(t *testing.T) {
 	second.types(s.provider.Wait(t, 2).CodeInText())
 	second.sees("app /")
 }
+
+// A provider that asks to be left alone for a while is: the button counts down, and then works.
+func TestProviderAsksToWait(t *testing.T) {
+	s := startSite(t, "")
+	s.provider.Misbehave(testenv.TooMany)
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("The text was not delivered.")
+	b.sees("You can ask for another text in")
+	b.shot("asked-to-wait")
+	if disabled := b.eval("document.getElementById('resend').disabled"); disabled != "true" {
+		t.Error("the button may be pressed too early")
+	}
+	s.provider.Misbehave(testenv.Behave)
+	b.do(chromedp.WaitEnabled(chromedp.CSS("#resend")), chromedp.Click(chromedp.CSS("#resend")))
+	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.sees("app /")
+}

@@ -207,3 +207,25 @@ func TestPolicyValidate(t *testing.T) {
 		}
 	}
 }
+
+// What is written down of a guess is another thing for each maker, challenge, subject and guess.
+func TestMarksDiffer(t *testing.T) {
+	t.Parallel()
+	k, err := NewKeys(make([]byte, RootSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := Subject{Zone: "default", Name: "alice"}
+	seen := map[Mark]string{k.marker(alice, ChallengeID{1}, "482913")(""): "ours"}
+	for name, m := range map[string]Mark{
+		"another maker":     k.marker(alice, ChallengeID{1}, "482913")("one"),
+		"another challenge": k.marker(alice, ChallengeID{2}, "482913")(""),
+		"another zone":      k.marker(Subject{Zone: "admin", Name: "alice"}, ChallengeID{1}, "482913")(""),
+		"another guess":     k.marker(alice, ChallengeID{1}, "482914")(""),
+	} {
+		if other, twice := seen[m]; twice {
+			t.Errorf("%s has the mark of %s", name, other)
+		}
+		seen[m] = name
+	}
+}

@@ -51,16 +51,17 @@
 	for (const place of document.querySelectorAll("[data-countdown]")) {
 		countDown(Number(place.dataset.countdown), (left) => { place.textContent = words(left); }, () => {});
 	}
+
 	// The button waits for its time. A text that was lost may bring that forward.
 	let waiting;
+	const hint = (text) => { if (byId("wait")) byId("wait").textContent = text; };
 	const allowIn = (seconds) => {
-		const wait = byId("wait");
+		if (!resend) return;
 		clearInterval(waiting);
 		resend.disabled = seconds > 0;
-		if (seconds <= 0) { wait.textContent = ""; return; }
-		waiting = countDown(seconds, (left) => {
-			wait.textContent = `You can ask for ${resend.classList.contains("primary") ? "a" : "another"} text in ${words(left)}.`;
-		}, () => allowIn(0));
+		if (seconds <= 0) { hint(""); return; }
+		const what = resend.classList.contains("primary") ? "a" : "another";
+		waiting = countDown(seconds, (left) => hint(`You can ask for ${what} text in ${words(left)}.`), () => allowIn(0));
 	};
 	if (resend?.dataset.wait) allowIn(Number(resend.dataset.wait));
 
@@ -74,7 +75,8 @@
 	};
 	const ask = async (left) => {
 		if (left === 0) return;
-		const answer = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).then((r) => r.json(), () => ({}));
+		const response = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).catch(() => null);
+		const answer = await response?.json().catch(() => null) ?? {};
 		if (answer.verified) { location.assign(delivery.dataset.home); return; }
 		if (say[answer.delivery] && answer.delivery !== delivery.dataset.delivery) {
 			delivery.dataset.delivery = answer.delivery;
@@ -82,7 +84,8 @@
 			if (answer.delivery === "failed") {
 				delivery.className = "alert";
 				delivery.setAttribute("role", "alert");
-				const wait = Math.ceil((Date.parse(answer.resend_at) - Date.now()) / 1000) || 0;
+				const now = Date.parse(response.headers.get("Date")); // the clock here may be wrong
+				const wait = Math.ceil((Date.parse(answer.resend_at) - now) / 1000) || 0;
 				if (wait <= 0) delivery.textContent += " You can try again now.";
 				allowIn(wait);
 			}
