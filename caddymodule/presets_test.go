@@ -205,7 +205,7 @@ func (p preset) inMood(mood testenv.Mood) sms.Class {
 		return sms.Temporary
 	case testenv.Redirect:
 		return sms.Config
-	case testenv.Error500, testenv.Error503Bare, testenv.AcceptThen500, testenv.Hang, testenv.AcceptThenReset:
+	case testenv.Error500, testenv.Error503Bare, testenv.SeeElsewhere, testenv.AcceptThen500, testenv.Hang, testenv.AcceptThenReset:
 		return sms.Ambiguous
 	}
 	if mood == testenv.BrokenJSON {

@@ -39,6 +39,7 @@ func TestSecondSenderTakesOver(t *testing.T) {
 		{testenv.AcceptThen500, false, 1, "unknown"},
 		{testenv.Hang, false, 0, "unknown"},
 		{testenv.Redirect, true, 0, "sent"},
+		{testenv.SeeElsewhere, false, 0, "unknown"},
 		{testenv.Drip, false, 1, "sent"},
 		{testenv.Huge, false, 1, "sent"},
 		{testenv.BrokenJSON, false, 1, "sent"},
@@ -61,11 +62,11 @@ func TestSecondSenderTakesOver(t *testing.T) {
 			} else {
 				first.Misbehave(tt.mood)
 			}
-			s := startSite(t, setup{provider: first, global: secondSender(second, ""), directive: "send_wait 700ms"})
+			s := startSite(t, setup{provider: first, sender: "timeout 5s", global: secondSender(second, ""), directive: "send_wait 700ms"})
 			v := s.visitor(t, "alice")
 			began := time.Now()
 			v.open("/")
-			if took := time.Since(began); took > 2500*time.Millisecond {
+			if took := time.Since(began); took > 3500*time.Millisecond {
 				t.Errorf("the visitor waited %s", took)
 			}
 			becomes(t, "delivery is "+tt.delivery, func() bool { return v.delivery() == tt.delivery })

@@ -94,7 +94,10 @@ func (s setup) route() string {
 	if s.senders != "" {
 		return s.senders
 	}
-	return fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntimeout 2s\n%s\n}", s.provider.Key, s.provider.URL, s.sender)
+	if !strings.Contains(s.sender, "timeout") {
+		s.sender += "\ntimeout 2s"
+	}
+	return fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\n%s\n}", s.provider.Key, s.provider.URL, s.sender)
 }
 
 // visitor is a browser with a password.

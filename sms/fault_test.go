@@ -28,6 +28,7 @@ func (p provider) faults() map[testenv.Mood]sms.Class {
 		testenv.AcceptThen500:   sms.Ambiguous,
 		testenv.Hang:            sms.Ambiguous,
 		testenv.Redirect:        sms.Config,
+		testenv.SeeElsewhere:    sms.Ambiguous,
 		testenv.Drip:            p.unreadable,
 		testenv.Huge:            p.unreadable,
 		testenv.BrokenJSON:      p.unreadable,

@@ -54,6 +54,7 @@ const (
 	Hang            Mood = "hang"
 	Slow            Mood = "accept after a second"
 	Redirect        Mood = "redirect to another host"
+	SeeElsewhere    Mood = "302 to another host"
 	Drip            Mood = "accept, then drip"
 	Huge            Mood = "accept with 100 MB"
 	BrokenJSON      Mood = "accept with a broken body"
@@ -62,7 +63,7 @@ const (
 )
 
 // Moods are all of them, but Behave.
-var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Error503, Error503Bare, AcceptThen500, Hang, Redirect, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
+var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Error503, Error503Bare, AcceptThen500, Hang, Redirect, SeeElsewhere, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
 
 // contract is the documented interface of one provider. It knows nothing of our senders.
 type contract interface {
@@ -203,11 +204,18 @@ func (p *Provider) misbehave(w http.ResponseWriter, r *http.Request, mood Mood) 
 		case <-r.Context().Done():
 		}
 	case Redirect:
-		http.Redirect(w, r, strings.Replace(p.URL, "127.0.0.1", "localhost", 1)+"/elsewhere", http.StatusTemporaryRedirect)
+		http.Redirect(w, r, p.anotherHost(), http.StatusTemporaryRedirect)
+	case SeeElsewhere:
+		http.Redirect(w, r, p.anotherHost(), http.StatusFound)
 	default:
 		return false
 	}
 	return true
+}
+
+// anotherHost is this provider by another name.
+func (p *Provider) anotherHost() string {
+	return strings.Replace(p.URL, "127.0.0.1", "localhost", 1) + "/elsewhere"
 }
 
 // deliver hands over what the provider answered, each mood in its way.
