@@ -25,9 +25,6 @@ const storeTimeout = 800 * time.Millisecond
 // firstWait bounds how long a request waits for the first word of the store.
 const firstWait = 300 * time.Millisecond
 
-// errClosed says that the configuration that this request belongs to is gone, and its store with it.
-var errClosed = errors.New("the store of this configuration has been closed")
-
 // A realm is one store and one set of secrets, with all that depends on both. Configurations come and go; the realm stays
 // as long as one of them uses it, so a reload loses nothing. It holds nothing that belongs to one configuration.
 type realm struct {

@@ -75,7 +75,7 @@ func failed(doing string, err error) error {
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrRefused):
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EROFS), errors.Is(err, bolterrors.ErrKeyRequired),
-		errors.Is(err, bolterrors.ErrKeyTooLarge), errors.Is(err, bbolt.ErrValueTooLarge):
+		errors.Is(err, bolterrors.ErrKeyTooLarge), errors.Is(err, bolterrors.ErrValueTooLarge):
 		return fmt.Errorf("%s: %w: %w", doing, store.ErrRefused, err)
 	}
 	return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
