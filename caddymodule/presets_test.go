@@ -1,22 +1,19 @@
 package caddymodule_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -24,58 +21,6 @@ import (
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
-
-// preset is one of docs/presets.md, with the server that holds it to its provider's documentation.
-type preset struct {
-	start   func(testing.TB) *testenv.Provider
-	to      string // how it writes the number
-	codes   map[sms.Class][]string
-	unclear sms.Class // of a yes whose body cannot be read
-	halved  sms.Class // of a yes whose body is cut in half
-	named   bool      // the receipt has the provider's name for the text
-}
-
-var presets = map[string]preset{
-	"telnyx": {start: testenv.StartTelnyx, to: "+15005550006", unclear: sms.Ambiguous, halved: sms.Ambiguous, named: true, codes: map[sms.Class][]string{
-		sms.InvalidNumber: {"10001", "10002", "10016", "40001", "40012", "40310"}, sms.Blocked: {"40002", "40003", "40015", "40300"},
-		sms.RateLimited: {"10011", "40011"}, sms.Unauthorized: {"10009", "10010"}, sms.Account: {"20100"}, sms.Config: {"10004", "10015", "40013", "99999"},
-	}},
-	"plivo": {start: testenv.StartPlivo, to: "15005550006", unclear: sms.Ambiguous, halved: sms.Ambiguous, named: true, codes: map[sms.Class][]string{
-		sms.Config: {"400", "404"}, sms.Unauthorized: {"401"}, sms.Account: {"402"}, sms.RateLimited: {"429"}, sms.Ambiguous: {"500"},
-	}},
-	"sinch": {start: testenv.StartSinch, to: "+15005550006", named: true, codes: map[sms.Class][]string{
-		sms.InvalidNumber: {"syntax_invalid_parameter_format", "illegal_number_type"}, sms.Account: {"blocked_account"},
-		sms.Config: {"syntax_invalid_json", "syntax_constraint_violation", "missing_callback_url", "of_tomorrow"}, sms.Unauthorized: {"unauthorized"},
-	}},
-	"bird": {start: testenv.StartBird, to: "+15005550006", named: true, codes: map[sms.Class][]string{
-		sms.Unauthorized: {"unauthorized", "forbidden"}, sms.RateLimited: {"rate_limited"}, sms.Config: {"invalid_request"},
-	}},
-	"jasmin": {start: testenv.StartJasmin, to: "15005550006", unclear: sms.Ambiguous, named: true, codes: map[sms.Class][]string{
-		sms.Unauthorized: {"403"}, sms.Config: {"400", "412"}, sms.Ambiguous: {"500"},
-	}},
-	"kannel": {start: testenv.StartKannel, to: "+15005550006", named: true, codes: map[sms.Class][]string{
-		sms.Unauthorized: {"Authorization"}, sms.Config: {"Missing", "Not routable", "Unknown"}, sms.Temporary: {"Temporal"},
-	}},
-	"playsms": {start: testenv.StartPlaySMS, to: "+15005550006", unclear: sms.Ambiguous, halved: sms.Ambiguous, named: true, codes: map[sms.Class][]string{
-		sms.Unauthorized: {"100", "104", "105", "106"}, sms.Account: {"103"}, sms.Config: {"101", "102", "999"}, sms.Temporary: {"200"}, sms.InvalidNumber: {"201"},
-	}},
-	"android": {start: testenv.StartAndroid, to: "+15005550006", named: true, codes: map[sms.Class][]string{
-		sms.Unauthorized: {"401"}, sms.Config: {"400"}, sms.Ambiguous: {"409"}, sms.Temporary: {"503"},
-	}},
-}
-
-// secrets are what the presets read from the environment.
-var secrets = map[string]string{
-	"TELNYX_API_KEY": testenv.GatewayPassword, "PLIVO_AUTH_ID": testenv.GatewayUser, "PLIVO_AUTH_TOKEN": testenv.GatewayPassword,
-	"SINCH_SERVICE_PLAN_ID": testenv.GatewayUser, "SINCH_API_TOKEN": testenv.GatewayPassword, "BIRD_API_KEY": testenv.GatewayPassword,
-	"JASMIN_USER": testenv.GatewayUser, "JASMIN_PASSWORD": testenv.GatewayPassword, "KANNEL_USER": testenv.GatewayUser,
-	"KANNEL_PASSWORD": testenv.GatewayPassword, "PLAYSMS_USER": testenv.GatewayUser, "PLAYSMS_TOKEN": testenv.GatewayPassword,
-	"ANDROID_USER": testenv.GatewayUser, "ANDROID_PASSWORD": testenv.GatewayPassword,
-	"TELNYX_REPORT_SECRET": reportSecret, "PLIVO_REPORT_SECRET": reportSecret, "SINCH_WEBHOOK_SECRET": reportSecret,
-	"JASMIN_REPORT_SECRET": reportSecret, "KANNEL_REPORT_SECRET": reportSecret, "ANDROID_SIGNING_KEY": reportSecret,
-}
-
-const reportSecret = "0123456789abcdef-reports"
 
 var (
 	presetName   = regexp.MustCompile(`(?m)^\tname +(\S+)`)
@@ -94,7 +39,14 @@ func loadPresets(t *testing.T) map[string]string {
 	}
 	found := make(map[string]string)
 	for _, m := range example.FindAllStringSubmatch(string(source), -1) {
-		found[presetName.FindStringSubmatch(m[1])[1]] = m[1]
+		if name := presetName.FindStringSubmatch(m[1]); name != nil {
+			found[name[1]] = m[1]
+		}
+	}
+	for name := range presets {
+		if found[name] == "" {
+			t.Fatalf("%s is not documented", name)
+		}
 	}
 	if len(found) != len(presets) {
 		t.Errorf("%d presets are documented, %d are tested", len(found), len(presets))
@@ -102,10 +54,12 @@ func loadPresets(t *testing.T) map[string]string {
 	return found
 }
 
-// provision makes the sender of a block, at another address.
+// provision makes the sender of a block, at another address unless url is "".
 func provision(t *testing.T, block, url string) *caddymodule.HTTPSender {
 	t.Helper()
-	block = presetOrigin.ReplaceAllString(block, "${1}"+url) + "\n"
+	if url != "" {
+		block = presetOrigin.ReplaceAllString(block, "${1}"+url) + "\n"
+	}
 	block = strings.Replace(block, "\n}", "\n\ttimeout 700ms\n}", 1)
 	adapted, err := adapt("{\nsms_2fa {\n" + block + "}\n}\n")
 	if err != nil {
@@ -135,7 +89,8 @@ var presetMessage = sms.Message{
 	Text: "Acme & \"Söhne\": \\ 100% {to} 482913.\n\n@app.example.com #482913",
 }
 
-// Every preset, exactly as it is documented: the text arrives whole, in both encodings, and so does the name for it.
+// Every preset, exactly as it is documented: its request says what the table says and no more, in both encodings, the text arrives
+// whole, and so does the name for it.
 func TestPresetsDeliver(t *testing.T) {
 	for name, block := range loadPresets(t) {
 		p := presets[name]
@@ -143,25 +98,65 @@ func TestPresetsDeliver(t *testing.T) {
 			t.Parallel()
 			provider := p.start(t)
 			s := provision(t, block, provider.URL)
-			for i, text := range []string{presetMessage.Text, "Ваш код «482913» 😀\n\n@app.example.com #482913"} {
-				m := presetMessage
-				m.Text = text
-				receipt, err := s.Send(t.Context(), m)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got := provider.Wait(t, i+1)
-				if got.To != p.to || got.Text != text {
-					t.Errorf("to %q, text %q, want %q", got.To, got.Text, text)
-				}
-				if want := got.ID; p.named && receipt.ID != want && receipt.ID != m.ID {
-					t.Errorf("receipt %q, the provider calls it %q", receipt.ID, want)
-				}
-				if got.Reference != "" && got.Reference != m.ID {
-					t.Errorf("reference %q, want %q", got.Reference, m.ID)
-				}
-			}
+			latin, other := presetMessage, presetMessage
+			other.ID, other.Text = "fedcba9876543210", "Ваш код «482913» 😀\n\n@app.example.com #482913"
+			p.delivers(t, provider, s, latin, 1, p.gsm7)
+			p.delivers(t, provider, s, other, 2, p.ucs2)
 		})
+	}
+}
+
+// delivers sends a message, the n-th, and looks at what arrives; more is what its encoding adds.
+func (p preset) delivers(t *testing.T, provider *testenv.Provider, s *caddymodule.HTTPSender, m sms.Message, n int, more map[string]string) {
+	t.Helper()
+	receipt, err := s.Send(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := provider.Wait(t, n)
+	if got.To != p.to || got.From != p.from || got.Text != m.Text {
+		t.Errorf("to %q from %q, text %q, want %q", got.To, got.From, got.Text, m.Text)
+	}
+	if said, want := provider.Said(n), p.says(m, more); !maps.Equal(said, want) {
+		t.Errorf("the request says %v\nwant %v", said, want)
+	}
+	if want := map[bool]string{true: m.ID, false: got.ID}[p.own]; receipt.ID != want {
+		t.Errorf("receipt %q, want %q", receipt.ID, want)
+	}
+	if want := map[bool]string{true: m.ID}[p.refers]; got.Reference != want {
+		t.Errorf("reference %q, want %q", got.Reference, want)
+	}
+}
+
+// says fills a message into what the table has.
+func (p preset) says(m sms.Message, more map[string]string) map[string]string {
+	hex := ""
+	for _, unit := range utf16.Encode([]rune(m.Text)) {
+		hex += fmt.Sprintf("%04X", unit)
+	}
+	all := maps.Clone(p.said)
+	maps.Copy(all, more)
+	for name, value := range all {
+		all[name] = strings.NewReplacer("{id}", m.ID, "{text}", m.Text, "{hex}", hex).Replace(value)
+	}
+	return all
+}
+
+// A text that is handed over twice under one name, as only a fault could do, is one text where the provider knows names.
+func TestPresetsRepeat(t *testing.T) {
+	blocks := loadPresets(t)
+	for name, class := range map[string]sms.Class{"bird": "", "android": sms.Ambiguous} {
+		provider := presets[name].start(t)
+		s := provision(t, blocks[name], provider.URL)
+		first, err := s.Send(t.Context(), presetMessage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := s.Send(t.Context(), presetMessage)
+		wantClass(t, err, class)
+		if n := len(provider.Texts()); n != 1 || class == "" && second != first {
+			t.Errorf("%s: %d texts, receipts %v and %v", name, n, first, second)
+		}
 	}
 }
 
@@ -169,16 +164,22 @@ func TestPresetsDeliver(t *testing.T) {
 func TestPresetsFail(t *testing.T) {
 	for name, block := range loadPresets(t) {
 		p := presets[name]
-		for class, codes := range p.codes {
-			for _, code := range codes {
-				t.Run(name+"/"+code, func(t *testing.T) {
-					t.Parallel()
-					provider := p.start(t)
-					provider.FailWith(code)
-					_, err := provision(t, block, provider.URL).Send(t.Context(), presetMessage)
-					wantClass(t, err, class)
-				})
-			}
+		s := provision(t, block, "")
+		if want := p.listed(); !maps.Equal(s.Classes, want) {
+			t.Errorf("%s: classes %v, want %v", name, s.Classes, want)
+		}
+		for code, class := range p.codes() {
+			t.Run(name+"/"+code, func(t *testing.T) {
+				t.Parallel()
+				provider := p.start(t)
+				provider.FailWith(code)
+				_, err := provision(t, block, provider.URL).Send(t.Context(), presetMessage)
+				wantClass(t, err, class)
+				var failure *sms.Error
+				if errors.As(err, &failure) && p.coded && p.listed()[code] != "" && failure.Code != code {
+					t.Errorf("code %q is told as %q", code, failure.Code)
+				}
+			})
 		}
 		for _, mood := range testenv.Moods {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
@@ -190,28 +191,44 @@ func TestPresetsFail(t *testing.T) {
 				if requests, elsewhere := provider.Requests(); requests != 1 || elsewhere != 0 {
 					t.Errorf("%d requests, %d of them elsewhere", requests, elsewhere)
 				}
+				wait := map[testenv.Mood]time.Duration{testenv.TooMany: 7 * time.Second, testenv.Error503: 7 * time.Second}[mood]
+				if got := sms.RetryAfterOf(err); got != wait {
+					t.Errorf("retry after %s, want %s", got, wait)
+				}
 			})
 		}
 	}
 }
 
-func (p preset) inMood(mood testenv.Mood) sms.Class {
-	switch mood {
-	case testenv.Unauthorized:
-		return sms.Unauthorized
-	case testenv.TooMany, testenv.TooManyBare:
-		return sms.RateLimited
-	case testenv.Error503:
-		return sms.Temporary
-	case testenv.Redirect:
-		return sms.Config
-	case testenv.Error500, testenv.Error503Bare, testenv.SeeElsewhere, testenv.AcceptThen500, testenv.Hang, testenv.AcceptThenReset:
-		return sms.Ambiguous
+// Answers whose status says yes. The last word has the body, and what is no answer of the provider's proves nothing.
+func TestPresetsReadAnswers(t *testing.T) {
+	blocks := loadPresets(t)
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		class  sms.Class
+	}{
+		{"telnyx", 200, `{"data":{"id":"m-1","to":[{"status":"queued"}],"errors":[]}}`, ""},
+		{"telnyx", 200, `{"errors":[{"code":"99999"}]}`, sms.Config},
+		{"plivo", 202, `{"api_id":"x","error":"no"}`, sms.Config},
+		{"jasmin", 200, `Error "no"`, sms.Ambiguous},
+		{"kannel", 200, "0: Accepted for delivery", sms.Ambiguous},
+		{"playsms", 200, `{"data":[{"status":"ERR","error":"103"}]}`, sms.Account},
+		{"playsms", 200, `{"data":[{"status":"ERR","error":"999"}]}`, sms.Config},
+		{"playsms", 200, `{"data":[]}`, sms.Ambiguous},
+		{"android", 200, `{"id":"m-1"}`, sms.Ambiguous},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			_, _ = io.WriteString(w, tt.body)
+		}))
+		_, err := provision(t, blocks[tt.name], server.URL).Send(t.Context(), presetMessage)
+		if got := sms.ClassOf(err); got != tt.class {
+			t.Errorf("%s, %d %s: %v, want %q", tt.name, tt.status, tt.body, err, tt.class)
+		}
+		server.Close()
 	}
-	if mood == testenv.BrokenJSON {
-		return p.halved
-	}
-	return p.unclear
 }
 
 // wantClass holds an error against its class, and looks for secrets in it.
@@ -224,64 +241,5 @@ func wantClass(t *testing.T, err error, class sms.Class) {
 		if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, secret) {
 			t.Errorf("%q tells %q", text, secret)
 		}
-	}
-}
-
-// Reports of the presets, as their providers send them.
-func TestPresetsReport(t *testing.T) {
-	now := time.Now()
-	stamp := strconv.FormatInt(now.Unix(), 10)
-	sign := func(text string) []byte {
-		mac := hmac.New(sha256.New, []byte(reportSecret))
-		mac.Write([]byte(text))
-		return mac.Sum(nil)
-	}
-	sinch := `{"type":"recipient_delivery_report_sms","batch_id":"b-1","recipient":"15005550006","code":0,"status":"Delivered"}`
-	android := `{"event":"sms:failed","payload":{"messageId":"m-1","phoneNumber":"+15005550006","reason":"no"}}`
-	tests := []struct {
-		name, query, body string
-		header            http.Header
-		want              sms.Report
-	}{
-		{"telnyx", "?secret=" + reportSecret, `{"data":{"event_type":"message.finalized","payload":{"id":"m-1","to":[{"status":"delivered"}],"errors":[]}}}`, nil,
-			sms.Report{ID: "m-1", State: sms.Delivered}},
-		{"telnyx", "?secret=" + reportSecret, `{"data":{"payload":{"id":"m-1","to":[{"status":"delivery_failed"}],"errors":[{"code":"40001"}]}}}`, nil,
-			sms.Report{ID: "m-1", State: sms.Undelivered, Code: "40001"}},
-		{"plivo", "?secret=" + reportSecret, "MessageUUID=m-1&Status=undelivered&ErrorCode=450&To=15005550006", nil, sms.Report{ID: "m-1", State: sms.Undelivered, Code: "450"}},
-		{"sinch", "", sinch, http.Header{
-			"X-Sinch-Webhook-Signature":           {base64.StdEncoding.EncodeToString(sign(sinch + ".n0nce." + stamp))},
-			"X-Sinch-Webhook-Signature-Timestamp": {stamp}, "X-Sinch-Webhook-Signature-Nonce": {"n0nce"},
-		}, sms.Report{ID: "b-1", State: sms.Delivered, Code: "0"}},
-		{"jasmin", "?secret=" + reportSecret, "id=m-1&message_status=DELIVRD&level=3&err=000", nil, sms.Report{ID: "m-1", State: sms.Delivered, Code: "000"}},
-		{"kannel", "?secret=" + reportSecret + "&id=m-1&state=2", "", nil, sms.Report{ID: "m-1", State: sms.Undelivered}},
-		{"android", "", android, http.Header{"X-Signature": {hex.EncodeToString(sign(android + stamp))}, "X-Timestamp": {stamp}}, sms.Report{ID: "m-1", State: sms.Undelivered}},
-	}
-	blocks := loadPresets(t)
-	for _, tt := range tests {
-		s := provision(t, blocks[tt.name], "https://api.example.com")
-		if err := s.Reports(); err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-		}
-		ask := func(query string, body string, at time.Time) ([]sms.Report, error) {
-			r := httptest.NewRequest(http.MethodPost, "/"+query, strings.NewReader(body))
-			r.Header = tt.header.Clone()
-			return s.ReadReports(r, []byte(body), at)
-		}
-		if got, err := ask(tt.query, tt.body, now); err != nil || !slices.Equal(got, []sms.Report{tt.want}) {
-			t.Errorf("%s: %+v, %v", tt.name, got, err)
-		}
-		forgedQuery, forgedBody := strings.Replace(tt.query, reportSecret, "0123456789abcdef-reporty", 1), tt.body
-		if tt.header != nil {
-			forgedBody = strings.Replace(tt.body, "-1", "-2", 1)
-			if _, err := ask(tt.query, tt.body, now.Add(6*time.Minute)); !errors.Is(err, sms.ErrStale) {
-				t.Errorf("%s, later: %v", tt.name, err)
-			}
-		}
-		if _, err := ask(forgedQuery, forgedBody, now); !errors.Is(err, sms.ErrForged) {
-			t.Errorf("%s, forged: %v", tt.name, err)
-		}
-	}
-	if got := provision(t, blocks["jasmin"], "https://api.example.com").Acknowledgement(); got != "ACK/Jasmin" {
-		t.Errorf("Jasmin is answered %q", got)
 	}
 }

@@ -6,10 +6,11 @@ import (
 	"testing"
 )
 
-// The secrets that the gateways expect.
+// The secrets that the gateways expect, and the one messaging profile that Telnyx knows.
 const (
 	GatewayUser     = "a-user-of-the-gateway"
 	GatewayPassword = "a-password-of-the-gateway"
+	TelnyxProfile   = "40017a5e-0000-4000-8000-000000000000"
 )
 
 func bearer(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+GatewayPassword }
@@ -22,32 +23,50 @@ func basicAuth(r *http.Request) bool {
 // StartTelnyx starts a provider with the contract of POST /v2/messages.
 func StartTelnyx(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		var m struct{ From, To, Text, Type, Webhook_url string }
+	g.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !bearer(r):
 			return Text{}, "10009"
-		case r.URL.Path != "/v2/messages" || !decodeStrictly(r, body, &m) || m.Type != "SMS":
+		case r.URL.Path != "/v2/messages" || !said.only("/from", "/to", "/text", "/type", "/messaging_profile_id", "/webhook_url"):
 			return Text{}, "10015"
-		case m.From == "" || m.Text == "":
+		case said["/type"] != "SMS" || !said.oneOf("/messaging_profile_id", TelnyxProfile) || !said.callsBack("/webhook_url"):
+			return Text{}, "10015"
+		case said["/from"] == "" || said["/text"] == "":
 			return Text{}, "10004"
-		case !plusDigits.MatchString(m.To):
+		case !plusDigits.MatchString(said["/to"]):
 			return Text{}, "10016"
 		}
-		return Text{To: m.To, From: m.From, Text: m.Text, Callback: m.Webhook_url}, ""
+		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Callback: said["/webhook_url"]}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) {
-		answerJSON(w, http.StatusOK, map[string]any{"data": map[string]any{
-			"id": t.ID, "record_type": "message", "to": []any{map[string]string{"phone_number": t.To, "status": "queued"}}, "errors": []any{},
-		}})
-	}
-	g.turnAway = func(w http.ResponseWriter, status int, code string) {
-		if status == 0 {
-			status = map[string]int{"10009": 401, "10010": 403, "10011": 429}[code]
-		}
-		answerJSON(w, orBadRequest(status), map[string]any{"errors": []any{map[string]string{"code": code, "title": "refused", "detail": "+15005550006"}}})
-	}
+	g.welcome = func(w http.ResponseWriter, t Text) { answerTelnyx(w, t.ID, "queued") }
+	g.turnAway = refuseTelnyx
 	return startGateway(t, g)
+}
+
+// answerTelnyx answers with a message and its errors.
+func answerTelnyx(w http.ResponseWriter, id, state string, errors ...map[string]string) {
+	answerJSON(w, http.StatusOK, map[string]any{"data": map[string]any{
+		"id": id, "record_type": "message", "to": []any{map[string]string{"phone_number": "+15005550006", "status": state}}, "errors": errors,
+	}})
+}
+
+// refuseTelnyx answers with an error; with a state for a code, or a code "within 200", it takes the request and refuses the text.
+func refuseTelnyx(w http.ResponseWriter, status int, code string) {
+	switch code {
+	case "sending_failed", "delivery_failed", "expired":
+		answerTelnyx(w, "message-0", code)
+		return
+	}
+	code, within := strings.CutSuffix(code, " within 200")
+	refusal := map[string]string{"code": code, "title": "refused", "detail": "+15005550006"}
+	if within {
+		answerTelnyx(w, "message-0", "queued", refusal)
+		return
+	}
+	if status == 0 {
+		status = map[string]int{"10009": 401, "10010": 403, "10011": 429}[code]
+	}
+	answerJSON(w, orBadRequest(status), map[string]any{"errors": []any{refusal}})
 }
 
 func orBadRequest(status int) int {
@@ -60,17 +79,19 @@ func orBadRequest(status int) int {
 // StartPlivo starts a provider with the contract of POST /v1/Account/{auth_id}/Message/.
 func StartPlivo(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		var m struct{ Src, Dst, Text, Type, URL, Log string }
+	g.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !basicAuth(r):
 			return Text{}, "401"
 		case r.URL.Path != "/v1/Account/"+GatewayUser+"/Message/":
 			return Text{}, "404"
-		case !decodeStrictly(r, body, &m) || m.Src == "" || m.Text == "" || m.Type != "sms" || !plainDigits.MatchString(m.Dst):
+		case !said.only("/src", "/dst", "/text", "/type", "/url", "/log") || !said.callsBack("/url") ||
+			!said.oneOf("/log", "true", "false", "content_only", "number_only"):
+			return Text{}, "400"
+		case said["/src"] == "" || said["/text"] == "" || said["/type"] != "sms" || !plainDigits.MatchString(said["/dst"]):
 			return Text{}, "400"
 		}
-		return Text{To: m.Dst, From: m.Src, Text: m.Text, Callback: m.URL}, ""
+		return Text{To: said["/dst"], From: said["/src"], Text: said["/text"], Callback: said["/url"]}, ""
 	}
 	g.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusAccepted, map[string]any{"api_id": "x", "message": "message(s) queued", "message_uuid": []string{t.ID}})
@@ -99,22 +120,24 @@ func number(s string) (n int) {
 // StartSinch starts a provider with the contract of POST /xms/v1/{service_plan_id}/batches.
 func StartSinch(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		var m struct {
-			From, Body, Type, Delivery_report, Callback_url, Client_reference string
-			To                                                                []string
-		}
+	g.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !bearer(r):
 			return Text{}, "unauthorized"
-		case r.URL.Path != "/xms/v1/"+GatewayUser+"/batches" || !decodeStrictly(r, body, &m):
+		case r.URL.Path != "/xms/v1/"+GatewayUser+"/batches":
 			return Text{}, "syntax_invalid_json"
-		case len(m.To) != 1 || !plusDigits.MatchString(m.To[0]):
+		case !said.only("/from", "/to/0", "/body", "/type", "/delivery_report", "/callback_url", "/client_reference"):
+			return Text{}, "syntax_invalid_json"
+		case !plusDigits.MatchString(said["/to/0"]):
 			return Text{}, "syntax_invalid_parameter_format"
-		case m.From == "" || m.Body == "" || m.Type != "mt_text" || !strings.HasPrefix(m.Delivery_report, "per_recipient"):
+		case said["/from"] == "" || said["/body"] == "" || said["/type"] != "mt_text":
+			return Text{}, "syntax_constraint_violation"
+		case !said.oneOf("/delivery_report", "none", "summary", "full", "per_recipient", "per_recipient_final") || !said.callsBack("/callback_url"):
 			return Text{}, "syntax_constraint_violation"
 		}
-		return Text{To: m.To[0], From: m.From, Text: m.Body, Reference: m.Client_reference, Callback: m.Callback_url}, ""
+		return Text{
+			To: said["/to/0"], From: said["/from"], Text: said["/body"], Reference: said["/client_reference"], Callback: said["/callback_url"],
+		}, ""
 	}
 	g.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusCreated, map[string]any{"id": t.ID, "to": []string{t.To}, "canceled": false, "type": "mt_text"})
@@ -128,21 +151,28 @@ func StartSinch(t testing.TB) *Provider {
 	return startGateway(t, g)
 }
 
-// StartBird starts a provider with the contract of POST /v1/sms: a key that comes twice gets the first answer again, and a
-// client must say what it is.
+// StartBird starts a provider with the contract of POST /v1/sms: a key that comes twice with the same text gets the first answer
+// again, and a client must say what it is.
 func StartBird(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		var m struct{ To, From, Text string }
+	g.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case r.Header.Get("User-Agent") == "" || strings.HasPrefix(r.Header.Get("User-Agent"), "Go-http"):
 			return Text{}, "forbidden"
 		case !bearer(r):
 			return Text{}, "unauthorized"
-		case r.URL.Path != "/v1/sms" || !decodeStrictly(r, body, &m) || m.From == "" || m.Text == "" || !plusDigits.MatchString(m.To):
+		case r.URL.Path != "/v1/sms" || !said.only("/to", "/from", "/text"):
+			return Text{}, "invalid_request"
+		case said["/from"] == "" || said["/text"] == "" || !plusDigits.MatchString(said["/to"]):
 			return Text{}, "invalid_request"
 		}
-		return Text{To: m.To, From: m.From, Text: m.Text, Reference: r.Header.Get("Idempotency-Key")}, ""
+		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Reference: r.Header.Get("Idempotency-Key")}, ""
+	}
+	g.again = func(earlier, t Text) string {
+		if t.To != earlier.To || t.From != earlier.From || t.Text != earlier.Text {
+			return "invalid_request"
+		}
+		return ""
 	}
 	g.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusCreated, map[string]string{"id": t.ID, "status": "accepted"})

@@ -1,11 +1,9 @@
 package testenv
 
 import (
-	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
+	"sync"
 	"testing"
 )
 
@@ -14,20 +12,66 @@ type Gateway struct {
 	*Provider
 
 	// judge holds a request against the documentation: it returns the text, or the code to refuse it with.
-	judge func(r *http.Request, body []byte) (Text, string)
+	judge func(r *http.Request, said fields) (Text, string)
 	// welcome answers for a text that was accepted.
 	welcome func(w http.ResponseWriter, t Text)
 	// turnAway answers with an error code; a status of 0 is the one that the code comes with.
 	turnAway func(w http.ResponseWriter, status int, code string)
+	// again returns the code to refuse a text with whose name came before, "" to give the first answer again. Without again,
+	// the client's names mean nothing.
+	again func(earlier, t Text) string
+
+	mu   sync.Mutex
+	said []fields
 }
 
 func (g *Gateway) serve(p *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
-	t, code := g.judge(r, body)
-	if code != "" {
-		g.turnAway(w, 0, code)
-		return
+	said := spell(r, body)
+	t, code := g.judge(r, said)
+	earlier, repeated := g.earlier(t)
+	if code == "" && repeated {
+		code = g.again(earlier, t)
 	}
-	g.welcome(w, p.take(t))
+	switch {
+	case code != "":
+		g.turnAway(w, 0, code)
+	case repeated:
+		g.welcome(w, earlier)
+	default:
+		g.note(said)
+		g.welcome(w, p.take(t))
+	}
+}
+
+// earlier is the text that was accepted under the same name, where names mean something.
+func (g *Gateway) earlier(t Text) (Text, bool) {
+	texts := g.Texts()
+	i := slices.IndexFunc(texts, func(other Text) bool { return t.Reference != "" && other.Reference == t.Reference })
+	if i < 0 || g.again == nil {
+		return Text{}, false
+	}
+	return texts[i], true
+}
+
+func (g *Gateway) note(said fields) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.said = append(g.said, said)
+}
+
+// Said is all that the request of the n-th text said, by name: the parameters of its query and its form, and the values of its JSON
+// by their pointers, numbers and booleans with their kind behind: "/ttl:number". Only gateways remember.
+func (p *Provider) Said(n int) map[string]string {
+	g, ok := p.contract.(*Gateway)
+	if !ok {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n > len(g.said) {
+		return nil
+	}
+	return g.said[n-1]
 }
 
 func (g *Gateway) refuse(w http.ResponseWriter, _ *http.Request, status int, code string) {
@@ -42,31 +86,4 @@ func startGateway(t testing.TB, g *Gateway) *Provider {
 	t.Helper()
 	g.Provider = startProvider(t, g)
 	return g.Provider
-}
-
-// decodeStrictly reads JSON and refuses unknown fields.
-func decodeStrictly(r *http.Request, body []byte, into any) bool {
-	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
-	return r.Method == http.MethodPost && r.Header.Get("Content-Type") == "application/json" && d.Decode(into) == nil
-}
-
-// fields are the parameters of a query, or of a form. It reports false when there are others than those allowed.
-func fields(r *http.Request, body []byte, allowed ...string) (url.Values, bool) {
-	form := r.URL.Query()
-	if r.Method == http.MethodPost {
-		posted, err := url.ParseQuery(string(body))
-		if err != nil || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-			return nil, false
-		}
-		for name, values := range posted {
-			form[name] = append(form[name], values...)
-		}
-	}
-	for name, values := range form {
-		if !slices.Contains(allowed, name) || len(values) != 1 {
-			return nil, false
-		}
-	}
-	return form, true
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"unicode/utf16"
 )
@@ -13,22 +14,19 @@ import (
 // coding 8.
 func StartJasmin(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		form, ok := fields(r, body, "username", "password", "to", "from", "content", "hex-content", "coding", "priority", "validity-period",
-			"dlr", "dlr-url", "dlr-level", "dlr-method", "tags")
+	g.judge = func(r *http.Request, said fields) (Text, string) {
+		text, readable := jasminText(said)
 		switch {
-		case r.URL.Path != "/send" || !ok || form.Has("content") == form.Has("hex-content"):
+		case r.URL.Path != "/send" || !readable || !said.only("username", "password", "to", "from", "content", "hex-content", "coding",
+			"priority", "validity-period", "dlr", "dlr-url", "dlr-level", "dlr-method", "tags"):
 			return Text{}, "400"
-		case form.Get("username") != GatewayUser || form.Get("password") != GatewayPassword:
+		case said["username"] != GatewayUser || said["password"] != GatewayPassword:
 			return Text{}, "403"
-		case !plainDigits.MatchString(form.Get("to")):
+		case !plainDigits.MatchString(said["to"]) || !said.between("priority", 0, 3) || !jasminReports(said):
 			return Text{}, "400"
 		}
-		text := form.Get("content")
-		if form.Get("coding") == "8" {
-			text = fromUTF16(form.Get("hex-content"))
-		}
-		return Text{ID: fmt.Sprintf("11111111-0000-4000-8000-%012d", len(g.Texts())+1), To: form.Get("to"), From: form.Get("from"), Text: text, Callback: form.Get("dlr-url")}, ""
+		id := fmt.Sprintf("11111111-0000-4000-8000-%012d", len(g.Texts())+1)
+		return Text{ID: id, To: said["to"], From: said["from"], Text: text, Callback: said["dlr-url"]}, ""
 	}
 	g.welcome = func(w http.ResponseWriter, t Text) { fmt.Fprintf(w, "Success %q", t.ID) }
 	g.turnAway = func(w http.ResponseWriter, status int, code string) {
@@ -39,6 +37,29 @@ func StartJasmin(t testing.TB) *Provider {
 		fmt.Fprint(w, `Error "refused: 15005550006"`)
 	}
 	return startGateway(t, g)
+}
+
+// jasminText is the text of a request: content in GSM-7, which is coding 0, or hex-content in UCS-2, which is coding 8.
+func jasminText(said fields) (string, bool) {
+	content, plain := said["content"]
+	raw, inHex := said["hex-content"]
+	switch {
+	case plain == inHex:
+		return "", false
+	case plain:
+		return content, content != "" && said.oneOf("coding", "0") && inGSM7(content)
+	}
+	text := fromUTF16(raw)
+	return text, text != "" && said["coding"] == "8"
+}
+
+// jasminReports reports whether all is there that reports need, if reports are asked for.
+func jasminReports(said fields) bool {
+	if said["dlr"] != "yes" {
+		return said.oneOf("dlr", "no")
+	}
+	level, method := said["dlr-level"], strings.ToUpper(said["dlr-method"])
+	return isURL(said["dlr-url"]) && len(level) == 1 && strings.Contains("123", level) && (method == http.MethodGet || method == http.MethodPost)
 }
 
 // fromUTF16 reads hexadecimal UTF-16, big end first.
@@ -54,47 +75,50 @@ func fromUTF16(s string) string {
 	return string(utf16.Decode(units))
 }
 
-// StartKannel starts a gateway with the contract of Kannel's sendsms.
+// StartKannel starts a gateway with the contract of Kannel's sendsms. A report says what became of a text only where %d stands.
 func StartKannel(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		form, ok := fields(r, body, "username", "password", "from", "to", "text", "charset", "coding", "smsc", "dlr-mask", "dlr-url",
-			"validity", "priority", "account", "mclass")
+	g.judge = func(r *http.Request, said fields) (Text, string) {
+		report := said["dlr-url"]
 		switch {
-		case r.Method != http.MethodGet || r.URL.Path != "/cgi-bin/sendsms" || !ok || form.Get("charset") != "UTF-8":
+		case r.Method != http.MethodGet || r.URL.Path != "/cgi-bin/sendsms" || said["charset"] != "UTF-8" || !said.only("username",
+			"password", "from", "to", "text", "charset", "coding", "smsc", "dlr-mask", "dlr-url", "validity", "priority", "account", "mclass"):
 			return Text{}, "Missing"
-		case form.Get("username") != GatewayUser || form.Get("password") != GatewayPassword:
+		case said["username"] != GatewayUser || said["password"] != GatewayPassword:
 			return Text{}, "Authorization"
-		case !plusDigits.MatchString(form.Get("to")) || form.Get("text") == "" || form.Get("from") == "":
+		case !plusDigits.MatchString(said["to"]) || said["text"] == "" || said["from"] == "":
+			return Text{}, "Missing"
+		case said["coding"] != "0" && said["coding"] != "2" || inGSM7(said["text"]) != (said["coding"] == "0"):
+			return Text{}, "Missing"
+		case said["dlr-mask"] != "" && (!said.between("dlr-mask", 1, 31) || !isURL(report) || !strings.Contains(report, "%d")):
 			return Text{}, "Missing"
 		}
-		if coding := form.Get("coding"); coding != "0" && coding != "2" || inGSM7(form.Get("text")) != (coding == "0") {
-			return Text{}, "Missing"
-		}
-		return Text{To: form.Get("to"), From: form.Get("from"), Text: form.Get("text"), Callback: form.Get("dlr-url"), Reference: reference(form.Get("dlr-url"))}, ""
+		return Text{To: said["to"], From: said["from"], Text: said["text"], Callback: report, Reference: reference(report)}, ""
 	}
 	g.welcome = func(w http.ResponseWriter, _ Text) {
 		w.WriteHeader(http.StatusAccepted)
 		fmt.Fprint(w, "0: Accepted for delivery")
 	}
-	g.turnAway = func(w http.ResponseWriter, status int, code string) {
-		known := map[string]struct {
-			status int
-			text   string
-		}{
-			"Authorization": {403, "Authorization failed for sendsms"}, "Not routable": {403, "Not routable. Do not try again."},
-			"Missing": {400, "Missing receiver number, rejected"}, "Temporal": {503, "Temporal failure, try again later."},
-		}[code]
-		if known.status == 0 {
-			known.status, known.text = 400, code
-		}
-		if status == 0 {
-			status = known.status
-		}
-		w.WriteHeader(status)
-		fmt.Fprint(w, known.text)
-	}
+	g.turnAway = refuseKannel
 	return startGateway(t, g)
+}
+
+func refuseKannel(w http.ResponseWriter, status int, code string) {
+	known := map[string]struct {
+		status int
+		text   string
+	}{
+		"Authorization": {403, "Authorization failed for sendsms"}, "Not routable": {403, "Not routable. Do not try again."},
+		"Missing": {400, "Missing receiver number, rejected"}, "Temporal": {503, "Temporal failure, try again later."},
+	}[code]
+	if known.status == 0 {
+		known.status, known.text = 400, code
+	}
+	if status == 0 {
+		status = known.status
+	}
+	w.WriteHeader(status)
+	fmt.Fprint(w, known.text)
 }
 
 // reference is the parameter id of an address.
@@ -106,23 +130,35 @@ func reference(address string) string {
 	return u.Query().Get("id")
 }
 
-// StartPlaySMS starts a gateway with the contract of playSMS' web service pv, which answers 200 whatever it thinks.
+// StartPlaySMS starts a gateway with the contract of playSMS' web service pv, which answers 200 whatever it thinks. Without
+// nofooter it signs texts, and without unicode it spoils those that are not in GSM-7.
 func StartPlaySMS(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		form, ok := fields(r, body, "app", "op", "u", "h", "to", "msg", "from", "unicode", "type", "nofooter")
+	g.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
-		case r.URL.Path != "/index.php" || !ok || form.Get("app") != "ws" || form.Get("op") != "pv":
+		case r.URL.Path != "/index.php" || said["app"] != "ws" || said["op"] != "pv":
 			return Text{}, "101"
-		case form.Get("u") != GatewayUser || form.Get("h") != GatewayPassword:
+		case said["u"] != GatewayUser || said["h"] != GatewayPassword:
 			return Text{}, "100"
-		case form.Get("msg") == "" || !plusDigits.MatchString(form.Get("to")):
+		case said["type"] != "text" || !said.oneOf("unicode", "0", "1"):
+			return Text{}, "102"
+		case !said.only("app", "op", "u", "h", "to", "msg", "from", "unicode", "type", "nofooter"):
+			return Text{}, "102"
+		case said["msg"] == "" || !plusDigits.MatchString(said["to"]):
 			return Text{}, "201"
 		}
-		return Text{To: form.Get("to"), From: form.Get("from"), Text: form.Get("msg"), Template: form.Get("unicode")}, ""
+		text := said["msg"]
+		if said["unicode"] != "1" {
+			text = spoil(text)
+		}
+		if said["nofooter"] != "1" {
+			text += " - sent by playSMS"
+		}
+		return Text{To: said["to"], From: said["from"], Text: text}, ""
 	}
 	g.welcome = func(w http.ResponseWriter, t Text) {
-		answerJSON(w, http.StatusOK, map[string]any{"data": []any{map[string]string{"status": "OK", "error": "0", "smslog_id": t.ID, "queue": "q", "to": t.To}}, "error_string": nil})
+		accepted := map[string]string{"status": "OK", "error": "0", "smslog_id": t.ID, "queue": "q", "to": t.To}
+		answerJSON(w, http.StatusOK, map[string]any{"data": []any{accepted}, "error_string": nil})
 	}
 	g.turnAway = func(w http.ResponseWriter, status int, code string) {
 		if status == 0 {
@@ -133,27 +169,34 @@ func StartPlaySMS(t testing.TB) *Provider {
 	return startGateway(t, g)
 }
 
+// spoil is what arrives of a text that is sent as GSM-7 and is not in it.
+func spoil(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !inGSM7(string(r)) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
 // StartAndroid starts a gateway with the contract of android-sms-gateway on a phone. The client names the text.
 func StartAndroid(t testing.TB) *Provider {
 	g := new(Gateway)
-	g.judge = func(r *http.Request, body []byte) (Text, string) {
-		var m struct {
-			ID                 string
-			TextMessage        struct{ Text string }
-			PhoneNumbers       []string
-			WithDeliveryReport bool
-			TTL, Priority      int
-		}
+	g.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !basicAuth(r):
 			return Text{}, "401"
-		case r.URL.Path != "/message" || !decodeStrictly(r, body, &m) || len(m.ID) > 36 || m.TextMessage.Text == "" || m.TTL < 5:
+		case r.URL.Path != "/message" || !said.only("/id", "/textMessage/text", "/phoneNumbers/0", "/withDeliveryReport:bool",
+			"/ttl:number", "/priority:number"):
 			return Text{}, "400"
-		case len(m.PhoneNumbers) != 1 || !plusDigits.MatchString(m.PhoneNumbers[0]):
+		case longer(said["/id"], 36) || said["/textMessage/text"] == "" || !plusDigits.MatchString(said["/phoneNumbers/0"]):
+			return Text{}, "400"
+		case !said.between("/ttl:number", 5, 1<<31) || !said.between("/priority:number", -128, 127):
 			return Text{}, "400"
 		}
-		return Text{ID: m.ID, To: m.PhoneNumbers[0], Text: m.TextMessage.Text, Reference: m.ID}, ""
+		return Text{ID: said["/id"], To: said["/phoneNumbers/0"], Text: said["/textMessage/text"], Reference: said["/id"]}, ""
 	}
+	g.again = func(Text, Text) string { return "409" }
 	g.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusAccepted, map[string]any{"id": t.ID, "deviceId": "d", "state": "Pending", "recipients": []any{}})
 	}

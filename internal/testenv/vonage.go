@@ -19,7 +19,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 )
 
 // PartlyAccepted is a mood of Vonage's: the first part of a long text is accepted, and the second one is not.
@@ -53,7 +52,11 @@ func (v *Vonage) serve(p *Provider, w http.ResponseWriter, r *http.Request, body
 		v.refuse(w, r, 0, "3")
 	case !plainDigits.MatchString(form.Get("to")):
 		v.refuse(w, r, 0, "6")
-	case form.Get("type") != "text" && form.Get("type") != "unicode" || len(form.Get("client-ref")) > 40:
+	case form.Get("type") != "text" && form.Get("type") != "unicode" || longer(form.Get("client-ref"), 40):
+		v.refuse(w, r, 0, "3")
+	case form.Has("callback") && !isURL(form.Get("callback")):
+		v.refuse(w, r, 0, "23")
+	case form.Has("status-report-req") && form.Get("status-report-req") != "0" && form.Get("status-report-req") != "1":
 		v.refuse(w, r, 0, "3")
 	case form.Has("ttl") && (ttlErr != nil || ttl < 20000 || ttl > 604800000):
 		v.refuse(w, r, 0, "3")
@@ -64,32 +67,32 @@ func (v *Vonage) serve(p *Provider, w http.ResponseWriter, r *http.Request, body
 	}
 }
 
-// accept takes the text. As text, characters that are not in GSM-7 arrive as question marks.
+// accept takes the text, and names each part of it. As text, characters that are not in GSM-7 arrive as question marks. Who does not
+// ask for a receipt gets none, whatever callback says.
 func (v *Vonage) accept(w http.ResponseWriter, form url.Values) {
-	text := form.Get("text")
+	text, callback := form.Get("text"), form.Get("callback")
 	if form.Get("type") == "text" {
-		text = strings.Map(func(r rune) rune {
-			if !inGSM7(string(r)) {
-				return '?'
-			}
-			return r
-		}, text)
+		text = spoil(text)
+	}
+	if form.Get("status-report-req") != "1" {
+		callback = ""
 	}
 	t := v.take(Text{
 		ID: fmt.Sprintf("0A0000000123ABC%d", len(v.Texts())+1), To: form.Get("to"), From: form.Get("from"), Text: text,
-		Reference: form.Get("client-ref"), Callback: form.Get("callback"),
+		Reference: form.Get("client-ref"), Callback: callback,
 	})
-	answerJSON(w, http.StatusOK, map[string]any{"message-count": "1", "messages": []map[string]string{{
-		"to": t.To, "message-id": t.ID, "status": "0", "remaining-balance": "3.14", "message-price": "0.03", "network": "12345",
-		"client-ref": t.Reference,
-	}}})
-}
-
-// inGSM7 reports whether a text fits in GSM-7, as far as the texts of tests go.
-func inGSM7(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool {
-		return r >= utf8.RuneSelf && !strings.ContainsRune("£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà€", r)
-	})
+	var all []map[string]string
+	for n := range parts(text) {
+		id := t.ID
+		if n > 0 {
+			id = fmt.Sprintf("%s-%d", t.ID, n+1)
+		}
+		all = append(all, map[string]string{
+			"to": t.To, "message-id": id, "status": "0", "remaining-balance": "3.14", "message-price": "0.03", "network": "12345",
+			"client-ref": t.Reference,
+		})
+	}
+	answerJSON(w, http.StatusOK, map[string]any{"message-count": strconv.Itoa(len(all)), "messages": all})
 }
 
 // refuse answers 200 with a status, as Vonage does; only its front has HTTP statuses.
@@ -112,7 +115,7 @@ func (v *Vonage) Receipt(way, method, secret, id, status string, at time.Time) *
 		"scts": "2601010000", "err-code": "0", "api-key": v.Key, "message-timestamp": at.UTC().Format(time.DateTime),
 		"timestamp": strconv.FormatInt(at.Unix(), 10), "nonce": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
 	}
-	if status == "failed" {
+	if status == "failed" || status == "rejected" || status == "expired" {
 		params["err-code"] = "6"
 	}
 	params["sig"] = signReceipt(method, secret, params)
