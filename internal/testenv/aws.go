@@ -66,12 +66,7 @@ func (a *AWS) refuse(w http.ResponseWriter, _ *http.Request, status int, code st
 }
 
 func (a *AWS) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
-	var m struct {
-		DestinationPhoneNumber, MessageBody, MessageType, OriginationIdentity, ConfigurationSetName string
-		TimeToLive                                                                                  int
-	}
-	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
+	m := make(fields)
 	switch {
 	case r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("X-Amz-Target") != "PinpointSMSVoiceV2.SendTextMessage":
 		a.refuse(w, r, http.StatusNotFound, "UnknownOperationException")
@@ -81,11 +76,16 @@ func (a *AWS) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body []
 		a.refuse(w, r, 0, "InvalidSignatureException")
 	case r.Header.Get("X-Amz-Security-Token") != a.SessionToken:
 		a.refuse(w, r, 0, "UnrecognizedClientException")
-	case d.Decode(&m) != nil || !plusDigits.MatchString(m.DestinationPhoneNumber) || m.MessageType != "TRANSACTIONAL" ||
-		m.MessageBody == "" || len(m.MessageBody) > 1600 || m.TimeToLive < 5 || m.TimeToLive > 259200:
+	case !m.addJSON(body) || !m.only("/DestinationPhoneNumber", "/MessageBody", "/MessageType", "/OriginationIdentity",
+		"/ConfigurationSetName", "/TimeToLive:number"):
+		a.refuse(w, r, 0, "SerializationException")
+	case !plusDigits.MatchString(m["/DestinationPhoneNumber"]) || !m.oneOf("/MessageType", "TRANSACTIONAL", "PROMOTIONAL") ||
+		m["/MessageBody"] == "" || longer(m["/MessageBody"], 1600) || !m.between("/TimeToLive:number", 5, 259200):
 		a.refuse(w, r, 0, "INVALID_PARAMETER")
 	default:
-		t := a.take(Text{To: m.DestinationPhoneNumber, From: m.OriginationIdentity, Text: m.MessageBody, Template: m.ConfigurationSetName})
+		t := a.take(Text{
+			To: m["/DestinationPhoneNumber"], From: m["/OriginationIdentity"], Text: m["/MessageBody"], Template: m["/ConfigurationSetName"],
+		})
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": t.ID})
 	}
@@ -102,7 +102,11 @@ func (a *AWS) signed(r *http.Request, body []byte) bool {
 		return false
 	}
 	names := strings.Split(m[4], ";")
-	for _, must := range []string{"host", "x-amz-date", "x-amz-target", "content-type"} {
+	musts := []string{"host", "x-amz-date", "x-amz-target", "content-type"}
+	if r.Header.Get("X-Amz-Security-Token") != "" {
+		musts = append(musts, "x-amz-security-token")
+	}
+	for _, must := range musts {
 		if !slices.Contains(names, must) {
 			return false
 		}

@@ -1,7 +1,6 @@
 package testenv
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,12 +18,18 @@ import (
 
 // Moods of Dexatel's own.
 const (
-	ObjectData   Mood = "data is an object"
-	ArrayData    Mood = "data is a list"
-	StringCodes  Mood = "error codes are strings, as in a bad number"
-	OKWithErrors Mood = "200 with errors"
-	Rejected     Mood = "201 with status rejected"
+	ObjectData    Mood = "data is an object"
+	ArrayData     Mood = "data is a list"
+	StringCodes   Mood = "error codes are strings, as in a bad number"
+	OKWithErrors  Mood = "200 with errors"
+	Rejected      Mood = "201 with status rejected"
+	FilterIgnored Mood = "the list of verifications ignores the code"
+	ExpiredEntry  Mood = "the list has a verification that is over"
+	TwoEntries    Mood = "the list has each verification twice"
 )
+
+// dexatelAccountID is the account that everything belongs to.
+const dexatelAccountID = "acc00000-0000-4000-8000-000000000000"
 
 // Dexatel is a provider that enforces the documented contract of Dexatel's API.
 type Dexatel struct {
@@ -74,9 +78,9 @@ func (d *Dexatel) route(w http.ResponseWriter, r *http.Request, body []byte) {
 	case "GET /v1/verifications":
 		d.check(w, r)
 	case "GET /v1/senders":
-		d.list(w, r, d.senders)
+		d.list(w, r, d.senders, "filter[channel]", "filter[type]", "filter[name]", "filter[status]")
 	case "GET /v1/templates":
-		d.list(w, r, d.templates)
+		d.list(w, r, d.templates, "filter[channel]", "filter[name]", "filter[status]")
 	case "POST /v1/senders":
 		d.create(w, r, body, &d.senders, judgeOrigin, "name", "channel", "type", "code", "countries")
 	case "POST /v1/templates":
@@ -86,85 +90,69 @@ func (d *Dexatel) route(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-// strict decodes the wrapped data and refuses unknown fields.
-func strict(body []byte, data any) string {
-	var wrapper struct {
-		Data json.RawMessage `json:"data"`
+// unwrap is the object under "data", or the code to refuse the body with.
+func unwrap(body []byte) (map[string]any, string) {
+	var wrapper map[string]any
+	if !decode(body, &wrapper) {
+		return nil, "1005"
 	}
-	outer := json.NewDecoder(bytes.NewReader(body))
-	outer.DisallowUnknownFields()
-	if outer.Decode(&wrapper) != nil {
-		return "1005"
+	data, ok := wrapper["data"].(map[string]any)
+	switch {
+	case wrapper["data"] == nil:
+		return nil, "1007"
+	case !ok || len(wrapper) != 1:
+		return nil, "1005"
 	}
-	if wrapper.Data == nil {
-		return "1007"
-	}
-	inner := json.NewDecoder(bytes.NewReader(wrapper.Data))
-	inner.DisallowUnknownFields()
-	if inner.Decode(data) != nil {
-		return "1005"
-	}
-	return ""
+	return data, ""
 }
 
-var plainDigits = regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
+// dataFields are the values under "data", if there are no others than those allowed.
+func dataFields(body []byte, allowed ...string) (fields, string) {
+	data, code := unwrap(body)
+	said := make(fields)
+	for name, value := range data {
+		said.add(name, value)
+	}
+	if code == "" && !said.only(allowed...) {
+		code = "1005"
+	}
+	return said, code
+}
+
+var (
+	plainDigits = regexp.MustCompile(`^[1-9][0-9]{6,14}$`)
+	uuid        = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
+)
+
+// isOrigin reports whether texts can come from a name of 11 characters at the most, or a number of 15 digits.
+func isOrigin(code string) bool {
+	if strings.Trim(code, "0123456789") == "" {
+		return len(code) <= 15
+	}
+	return !longer(code, 11)
+}
 
 func judgeMessage(body []byte) (Text, string) {
-	var m struct {
-		Channel, From, Text string
-		To                  []string
-	}
-	if code := strict(body, &m); code != "" {
-		return Text{}, code
-	}
+	m, code := dataFields(body, "channel", "from", "to/0", "text")
 	switch {
-	case m.From == "":
+	case code != "":
+		return Text{}, code
+	case m["from"] == "":
 		return Text{}, "1503"
-	case len(m.To) != 1:
+	case !isOrigin(m["from"]):
+		return Text{}, "1504"
+	case m["to/0"] == "":
 		return Text{}, "1506"
-	case !plainDigits.MatchString(m.To[0]):
+	case !plainDigits.MatchString(m["to/0"]):
 		return Text{}, "1523"
-	case m.Text == "":
+	case m["text"] == "":
 		return Text{}, "1508"
-	case len(m.Text) > 1000:
+	case longer(m["text"], 1000):
 		return Text{}, "1510"
-	case m.Channel != "SMS":
+	case m["channel"] != "SMS":
 		return Text{}, "1515"
 	}
-	return Text{To: m.To[0], From: m.From, Text: m.Text}, ""
-}
-
-func (d *Dexatel) judgeVerification(body []byte) (Text, string) {
-	var m struct {
-		Channel, Sender, Phone, Template, Code string
-		Length                                 *int `json:"code_length"`
-	}
-	if code := strict(body, &m); code != "" {
-		return Text{}, code
-	}
-	switch {
-	case m.Sender == "":
-		return Text{}, "1620"
-	case !plainDigits.MatchString(m.Phone):
-		return Text{}, "1621"
-	case m.Template == "":
-		return Text{}, "1622"
-	case m.Length != nil && m.Code != "":
-		return Text{}, "1629"
-	case m.Length != nil && (*m.Length < 4 || *m.Length > 8):
-		return Text{}, "1623"
-	case m.Length == nil && (len(m.Code) < 4 || len(m.Code) > 8):
-		return Text{}, "1631"
-	case strings.Trim(m.Code, "0123456789") != "":
-		return Text{}, "1632"
-	case m.Channel != "SMS":
-		return Text{}, "1515"
-	}
-	t := Text{To: m.Phone, From: m.Sender, Template: m.Template, Code: m.Code}
-	if m.Length != nil {
-		t.Code = sixDigits(len(d.Texts()))[:min(6, *m.Length)]
-	}
-	return t, ""
+	return Text{To: m["to/0"], From: m["from"], Text: m["text"]}, ""
 }
 
 // refuse answers with errors as they are documented: a number, in a list.
@@ -190,14 +178,11 @@ func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code st
 		t = d.take(t)
 	}
 	verification := r.URL.Path == "/v1/verifications"
+	item := messageItem(t)
 	if verification {
-		d.mu.Lock()
-		d.verifications = append(d.verifications, t)
-		d.mu.Unlock()
-	}
-	item := map[string]any{"id": t.ID, "status": "enroute", "encoding": "GSM-7", "segments_count": 1}
-	if verification {
-		item = map[string]any{"message_id": t.ID, "expire_date": "2026-01-01 00:05:00"}
+		item = verificationItem(t)
+		delete(item, "code") // in the list only
+		d.keep(t)
 	}
 	if mood == Rejected {
 		item["status"] = "rejected"
@@ -209,6 +194,15 @@ func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code st
 	writeData(w, http.StatusCreated, data)
 }
 
+// messageItem is a message as Dexatel shows it.
+func messageItem(t Text) map[string]any {
+	made := t.At.UTC().Format(time.DateTime)
+	return map[string]any{
+		"id": t.ID, "account_id": dexatelAccountID, "from": t.From, "to": []string{t.To}, "text": t.Text, "channel": "SMS", "status": "enroute",
+		"create_date": made, "update_date": made, "encoding": "GSM-7", "segments_count": parts(t.Text),
+	}
+}
+
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -217,26 +211,6 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 
 func writeData(w http.ResponseWriter, status int, data any) {
 	writeJSON(w, status, map[string]any{"data": data, "pagination": map[string]any{"number": 1, "size": 30, "total": 1}})
-}
-
-// check answers with the verifications that a code fits, and forgets them: a code is good once.
-func (d *Dexatel) check(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	if q.Get("code") == "" || !plainDigits.MatchString(q.Get("phone")) {
-		d.refuse(w, r, 0, "1621")
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	found := []any{}
-	d.verifications = slices.DeleteFunc(d.verifications, func(t Text) bool {
-		fits := t.To == q.Get("phone") && t.Code == q.Get("code")
-		if fits {
-			found = append(found, map[string]any{"phone": t.To, "code": t.Code, "message_id": t.ID, "expire_date": "2099-01-01 00:00:00"})
-		}
-		return fits
-	})
-	writeData(w, http.StatusOK, found)
 }
 
 // DeliveryEvent is a webhook for the event "delivery" as Dexatel makes it, signed with a secret.

@@ -11,7 +11,16 @@ import (
 // pageSize is how many entries a page of a list has at the most, whatever is asked for.
 const pageSize = 3
 
-func (d *Dexatel) list(w http.ResponseWriter, r *http.Request, what []map[string]any) {
+// asks reports whether a query has no other fields than a list has, and those allowed.
+func asks(r *http.Request, allowed ...string) bool {
+	return only(r.URL.Query(), append(allowed, "page_size", "page_token")...)
+}
+
+func (d *Dexatel) list(w http.ResponseWriter, r *http.Request, what []map[string]any, filters ...string) {
+	if !asks(r, filters...) {
+		d.refuse(w, r, 0, "1705")
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	q := r.URL.Query()
@@ -33,8 +42,7 @@ func (d *Dexatel) list(w http.ResponseWriter, r *http.Request, what []map[string
 
 // create registers a sender or a template; it needs a review before it can be used.
 func (d *Dexatel) create(w http.ResponseWriter, r *http.Request, body []byte, into *[]map[string]any, judge func(map[string]any) string, fields ...string) {
-	var data map[string]any
-	code := strict(body, &data)
+	data, code := unwrap(body)
 	for field := range data {
 		if !slices.Contains(fields, field) {
 			code = "1005"
@@ -68,9 +76,9 @@ func judgeTemplate(data map[string]any) string {
 		return "1254"
 	case data["channel"] != "SMS":
 		return "1257"
-	case len(text) > 1000:
+	case longer(text, 1000):
 		return "1260"
-	case len(name) > 45:
+	case longer(name, 45):
 		return "1263"
 	case !strings.Contains(text, "{code}"):
 		return "1624"
@@ -90,8 +98,10 @@ func judgeOrigin(data map[string]any) string {
 		return "1409"
 	case longest == 0, data["type"] != "alphanumeric" && strings.Trim(code, "0123456789") != "":
 		return "1407"
-	case len(code) > longest:
+	case longer(code, longest):
 		return "1408"
+	case data["type"] == "short code" && len(code) < 5:
+		return "1407"
 	case len(countries) == 0:
 		return "1410"
 	case data["channel"] != "SMS":

@@ -1,8 +1,8 @@
 package testenv
 
 import (
-	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,39 +50,47 @@ func (i *Infobip) answer(w http.ResponseWriter, id, group string, status int) {
 }
 
 func (i *Infobip) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
-	var m struct {
-		Messages []struct {
-			Sender       string
-			Destinations []struct{ To, MessageID string }
-			Content      struct{ Text string }
-			Options      struct {
-				ValidityPeriod struct {
-					Amount   int
-					TimeUnit string
-				}
-			}
-		}
-	}
-	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
+	said := make(fields)
 	switch {
 	case r.Header.Get("Authorization") != "App "+i.Key:
 		i.refuse(w, r, http.StatusUnauthorized, "E401")
 	case r.Method != http.MethodPost || r.URL.Path != "/sms/3/messages" || r.Header.Get("Content-Type") != "application/json":
 		i.refuse(w, r, http.StatusNotFound, "E404")
-	case d.Decode(&m) != nil || len(m.Messages) != 1 || len(m.Messages[0].Destinations) != 1:
+	case !said.addJSON(body) || !said.only(infobipTo, infobipID, infobipSender, infobipText, infobipAmount, infobipUnit):
 		i.refuse(w, r, http.StatusBadRequest, "E400")
 	default:
-		message := m.Messages[0]
-		to, period := message.Destinations[0], message.Options.ValidityPeriod
-		switch {
-		case !plainDigits.MatchString(to.To):
-			i.refuse(w, r, 0, "52")
-		case message.Sender == "" || message.Content.Text == "" || len(to.MessageID) > 200 || period.Amount < 1 || period.TimeUnit != "SECONDS":
-			i.refuse(w, r, http.StatusBadRequest, "E400")
-		default:
-			t := i.take(Text{ID: to.MessageID, To: to.To, From: message.Sender, Text: message.Content.Text, Reference: to.MessageID})
-			i.answer(w, t.ID, "PENDING", 26)
-		}
+		i.judge(w, r, said)
+	}
+}
+
+// Where things stand in a request for one text.
+const (
+	infobipSender = "/messages/0/sender"
+	infobipTo     = "/messages/0/destinations/0/to"
+	infobipID     = "/messages/0/destinations/0/messageId"
+	infobipText   = "/messages/0/content/text"
+	infobipAmount = "/messages/0/options/validityPeriod/amount:number"
+	infobipUnit   = "/messages/0/options/validityPeriod/timeUnit"
+)
+
+// judge refuses a text with a status where the request is good, and takes it otherwise. A name that came before is not taken again.
+func (i *Infobip) judge(w http.ResponseWriter, r *http.Request, said fields) {
+	known := func(t Text) bool { return t.Reference != "" && t.Reference == said[infobipID] }
+	switch {
+	case said[infobipSender] == "" || said[infobipText] == "" || longer(said[infobipID], 200):
+		i.refuse(w, r, http.StatusBadRequest, "E400")
+	case !said.between(infobipAmount, 1, 1<<31) || !said.oneOf(infobipUnit, "SECONDS", "MINUTES", "HOURS"):
+		i.refuse(w, r, http.StatusBadRequest, "E400")
+	case said[infobipTo] == "":
+		i.refuse(w, r, 0, "51")
+	case !plainDigits.MatchString(said[infobipTo]):
+		i.refuse(w, r, 0, "52")
+	case slices.ContainsFunc(i.Texts(), known):
+		i.refuse(w, r, 0, "23")
+	case len(said[infobipText]) > 4000 || parts(said[infobipText]) > 25:
+		i.refuse(w, r, 0, "25")
+	default:
+		t := i.take(Text{ID: said[infobipID], To: said[infobipTo], From: said[infobipSender], Text: said[infobipText], Reference: said[infobipID]})
+		i.answer(w, t.ID, "PENDING", 26)
 	}
 }

@@ -18,27 +18,26 @@ import (
 	"testing"
 )
 
-// Twilio is a provider that enforces the documented contract of Twilio's Messages and Verify APIs.
+// Twilio is a provider that enforces the documented contract of Twilio's Messages and Verify APIs. It can be asked with the account's
+// token, or with an API key; the account stands in the path either way.
 type Twilio struct {
 	*Provider
-	AccountSID, AuthToken, MessagingServiceSID, VerifyServiceSID string
+	AccountSID, AuthToken, APIKey, APISecret, MessagingServiceSID, VerifyServiceSID string
 
 	mu            sync.Mutex
 	verifications map[string]*verification // pending ones by number
+	started       int                      // how many there ever were
 	approved      []string                 // those that were closed by their name
-}
-
-type verification struct {
-	sid, code string
-	checks    int
 }
 
 // StartTwilio starts the provider.
 func StartTwilio(t testing.TB) *Twilio {
 	t.Helper()
 	w := &Twilio{
-		AccountSID: "AC" + strings.Repeat("1", 32), AuthToken: "a-token-of-twilio", MessagingServiceSID: "MG" + strings.Repeat("2", 32),
-		VerifyServiceSID: "VA" + strings.Repeat("3", 32), verifications: make(map[string]*verification),
+		AccountSID: "AC" + strings.Repeat("1", 32), AuthToken: "a-token-of-twilio",
+		APIKey: "SK" + strings.Repeat("4", 32), APISecret: "a-secret-of-twilio",
+		MessagingServiceSID: "MG" + strings.Repeat("2", 32), VerifyServiceSID: "VA" + strings.Repeat("3", 32),
+		verifications: make(map[string]*verification),
 	}
 	w.Provider = startProvider(t, w)
 	return w
@@ -52,11 +51,10 @@ func (t *Twilio) Approved() []string {
 }
 
 func (t *Twilio) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
-	user, password, _ := r.BasicAuth()
 	form, err := url.ParseQuery(string(body))
 	verify := "/v2/Services/" + t.VerifyServiceSID
 	switch {
-	case user != t.AccountSID || password != t.AuthToken:
+	case !t.knows(r):
 		t.refuse(w, r, http.StatusUnauthorized, "20003")
 	case r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || err != nil:
 		t.refuse(w, r, http.StatusBadRequest, "20001")
@@ -71,6 +69,11 @@ func (t *Twilio) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body
 	default:
 		t.refuse(w, r, http.StatusNotFound, "20404")
 	}
+}
+
+func (t *Twilio) knows(r *http.Request) bool {
+	user, password, _ := r.BasicAuth()
+	return user == t.AccountSID && password == t.AuthToken || user == t.APIKey && password == t.APISecret
 }
 
 // refuse answers in Twilio's form, with the status that a code comes with.
@@ -114,20 +117,31 @@ func (t *Twilio) message(w http.ResponseWriter, r *http.Request, form url.Values
 		t.refuse(w, r, 0, "21603")
 	case form.Has("MessagingServiceSid") && form.Get("MessagingServiceSid") != t.MessagingServiceSID:
 		t.refuse(w, r, http.StatusNotFound, "20404")
-	case form.Get("Body") == "" || len(form.Get("Body")) > 1600:
+	case form.Get("Body") == "" || longer(form.Get("Body"), 1600):
 		t.refuse(w, r, 0, "21617")
 	case form.Has("ValidityPeriod") && (err != nil || period < 1 || period > 36000):
 		t.refuse(w, r, 0, "20001")
+	case form.Has("StatusCallback") && !isURL(form.Get("StatusCallback")):
+		t.refuse(w, r, 0, "21609")
 	default:
-		text := t.take(Text{
-			ID: fmt.Sprintf("SM%032d", len(t.Texts())+1), To: form.Get("To"), From: form.Get("From") + form.Get("MessagingServiceSid"),
-			Text: form.Get("Body"), Callback: form.Get("StatusCallback"),
-		})
-		answerJSON(w, http.StatusCreated, map[string]any{
-			"sid": text.ID, "account_sid": t.AccountSID, "to": text.To, "body": text.Text, "status": "queued", "num_segments": "1",
-			"error_code": nil, "error_message": nil, "direction": "outbound-api",
-		})
+		t.accept(w, form)
 	}
+}
+
+// accept takes a message. A messaging service has not chosen a number yet, nor how the text is cut.
+func (t *Twilio) accept(w http.ResponseWriter, form url.Values) {
+	text := t.take(Text{
+		ID: fmt.Sprintf("SM%032d", len(t.Texts())+1), To: form.Get("To"), From: form.Get("From") + form.Get("MessagingServiceSid"),
+		Text: form.Get("Body"), Callback: form.Get("StatusCallback"),
+	})
+	answer := map[string]any{
+		"sid": text.ID, "account_sid": t.AccountSID, "to": text.To, "from": text.From, "body": text.Text, "status": "queued",
+		"num_segments": strconv.Itoa(parts(text.Text)), "messaging_service_sid": nil, "error_code": nil, "error_message": nil, "direction": "outbound-api",
+	}
+	if form.Has("MessagingServiceSid") {
+		answer["from"], answer["messaging_service_sid"], answer["status"], answer["num_segments"] = nil, text.From, "accepted", "0"
+	}
+	answerJSON(w, http.StatusCreated, answer)
 }
 
 func answerJSON(w http.ResponseWriter, status int, body any) {
@@ -136,93 +150,13 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-func (t *Twilio) verification(w http.ResponseWriter, r *http.Request, form url.Values) {
-	code := form.Get("CustomCode")
-	switch {
-	case !only(form, "To", "Channel", "CustomCode") || form.Get("Channel") != "sms" || !plusDigits.MatchString(form.Get("To")):
-		t.refuse(w, r, 0, "60200")
-		return
-	case form.Has("CustomCode") && (len(code) < 4 || len(code) > 10 || strings.Trim(code, "0123456789") != ""):
-		t.refuse(w, r, 0, "60200")
-		return
-	}
-	t.mu.Lock()
-	v := t.verifications[form.Get("To")]
-	if v == nil || code != "" {
-		v = &verification{sid: fmt.Sprintf("VE%032d", len(t.Texts())+1), code: code}
-		if code == "" {
-			v.code = sixDigits(len(t.Texts()))
-		}
-		t.verifications[form.Get("To")] = v
-	}
-	t.mu.Unlock()
-	t.take(Text{ID: v.sid, To: form.Get("To"), Code: v.code, Template: t.VerifyServiceSID})
-	answerJSON(w, http.StatusCreated, map[string]any{
-		"sid": v.sid, "service_sid": t.VerifyServiceSID, "to": form.Get("To"), "channel": "sms", "status": "pending", "valid": false,
-	})
-}
-
-// check answers as Twilio does: 200 for right and wrong, 404 for what is over, 429 after five checks.
-func (t *Twilio) check(w http.ResponseWriter, r *http.Request, form url.Values) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	v, to := t.find(form)
-	switch {
-	case !only(form, "To", "VerificationSid", "Code") || form.Get("Code") == "" || form.Has("To") == form.Has("VerificationSid"):
-		t.refuse(w, r, 0, "60200")
-		return
-	case v == nil:
-		t.refuse(w, r, 0, "20404")
-		return
-	}
-	if v.checks++; v.checks > 5 {
-		t.refuse(w, r, 0, "60202")
-		return
-	}
-	right := form.Get("Code") == v.code
-	status := "pending"
-	if right {
-		status = "approved"
-		delete(t.verifications, to)
-	}
-	answerJSON(w, http.StatusOK, map[string]any{"sid": v.sid, "status": status, "valid": right})
-}
-
-// find finds a pending verification by its name or its number.
-func (t *Twilio) find(form url.Values) (*verification, string) {
-	for to, v := range t.verifications {
-		if to == form.Get("To") || v.sid == form.Get("VerificationSid") {
-			return v, to
-		}
-	}
-	return nil, ""
-}
-
-func (t *Twilio) update(w http.ResponseWriter, r *http.Request, form url.Values, sid string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !only(form, "Status") || form.Get("Status") != "approved" {
-		t.refuse(w, r, 0, "60200")
-		return
-	}
-	for to, v := range t.verifications {
-		if v.sid == sid {
-			delete(t.verifications, to)
-			t.approved = append(t.approved, sid)
-			answerJSON(w, http.StatusOK, map[string]any{"sid": sid, "status": "approved", "valid": true})
-			return
-		}
-	}
-	t.refuse(w, r, 0, "20404")
-}
-
 // StatusReport is a status callback as Twilio makes it for the address signed, signed with a token.
 func (t *Twilio) StatusReport(signed, token, id, status string) *http.Request {
 	form := url.Values{
 		"MessageSid": {id}, "SmsSid": {id}, "AccountSid": {t.AccountSID}, "MessageStatus": {status}, "SmsStatus": {status},
 		"To": {"+15005550006"}, "From": {"+15005550001"}, "ApiVersion": {"2010-04-01"},
 	}
-	if status == "undelivered" {
+	if status == "undelivered" || status == "failed" {
 		form.Set("ErrorCode", "30003")
 	}
 	base := signed
