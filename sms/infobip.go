@@ -131,9 +131,19 @@ func readInfobip(a answer) (Receipt, error) {
 	case "PENDING", "ACCEPTED", "DELIVERED":
 		return Receipt{ID: printable(m.ID)}, nil
 	case "REJECTED", "UNDELIVERABLE", "EXPIRED":
-		return Receipt{}, a.refusal(strconv.Itoa(m.Status.ID), infobipClasses)
+		return Receipt{}, infobipError(a, m.Status)
 	}
 	return Receipt{}, a.unclear()
+}
+
+// infobipError is the error for a text that Infobip gave up. One that it did not reject went on its way first, and may have arrived
+// unless the reason says otherwise.
+func infobipError(a answer, s infobipStatus) *Error {
+	e := a.refusal(strconv.Itoa(s.ID), infobipClasses)
+	if _, known := infobipClasses[e.Code]; !known && s.Group != "REJECTED" {
+		e.Class = Ambiguous
+	}
+	return e
 }
 
 func first(texts ...string) string {

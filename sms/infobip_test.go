@@ -1,6 +1,8 @@
 package sms_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -31,6 +33,55 @@ func TestInfobipContract(t *testing.T) {
 	receipt, err := s.Send(t.Context(), message)
 	if got := p.Wait(t, 1); err != nil || receipt.ID != message.ID || got.To != "15005550006" || got.From != "Acme" || got.Text != message.Text || got.Reference != message.ID {
 		t.Errorf("%+v, receipt %+v, %v", got, receipt, err)
+	}
+}
+
+// The group has the last word, and then the status: what was not rejected went on its way.
+func TestInfobipGroups(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		group string
+		id    int
+		class sms.Class
+	}{
+		{"PENDING", 26, ""}, {"ACCEPTED", 3, ""}, {"DELIVERED", 5, ""},
+		{"REJECTED", 12, sms.Account}, {"REJECTED", 99, sms.Config},
+		{"UNDELIVERABLE", 52, sms.InvalidNumber}, {"UNDELIVERABLE", 9, sms.Ambiguous},
+		{"EXPIRED", 87, sms.Blocked}, {"EXPIRED", 15, sms.Ambiguous},
+		{"OF_TOMORROW", 26, sms.Ambiguous}, {"", 0, sms.Ambiguous},
+	} {
+		url, _ := echo(t, http.StatusOK, nil, fmt.Sprintf(`{"messages":[{"messageId":"m-1","status":{"groupName":%q,"id":%d}}]}`, tt.group, tt.id))
+		s, err := sms.NewInfobip(sms.InfobipOptions{APIKey: "k", From: "Acme", BaseURL: url, Timeout: timeout})
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt, err := s.Send(t.Context(), message)
+		judge(t, err, tt.class, nil)
+		if tt.class == "" && receipt.ID != "m-1" {
+			t.Errorf("%s: receipt %v", tt.group, receipt)
+		}
+	}
+}
+
+// Infobip knows a text by its name, and takes it once.
+func TestInfobipRefuses(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartInfobip(t)
+	s, err := sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: p.URL, Timeout: timeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := message
+	long.ID, long.Text = "fedcba9876543210", strings.Repeat("x", 4001)
+	for _, tt := range []struct {
+		m     sms.Message
+		class sms.Class
+	}{{message, ""}, {message, sms.Ambiguous}, {long, sms.Config}} {
+		_, err := s.Send(t.Context(), tt.m)
+		judge(t, err, tt.class, []string{p.Key})
+	}
+	if n := len(p.Texts()); n != 1 {
+		t.Errorf("%d texts", n)
 	}
 }
 

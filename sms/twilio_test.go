@@ -1,10 +1,10 @@
 package sms_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	neturl "net/url"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +21,7 @@ func twilioWith(change func(*sms.TwilioOptions, *testenv.Twilio)) func(t *testin
 			o := sms.TwilioOptions{AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: url, VerifyURL: url, Timeout: timeout}
 			change(&o, p)
 			return sms.NewTwilio(o)
-		}, []string{p.AuthToken}
+		}, []string{p.AuthToken, p.APISecret}
 	}
 }
 
@@ -73,11 +73,10 @@ func TestTwilioContract(t *testing.T) {
 		{"with reports", func(o *sms.TwilioOptions, p *testenv.Twilio) {
 			asMessage(o, p)
 			o.ReportURL = "https://app.example.com/r"
-		},
-			testenv.Text{From: "+15005550001", Text: message.Text, Callback: "https://app.example.com/r"}},
+		}, testenv.Text{From: "+15005550001", Text: message.Text, Callback: "https://app.example.com/r"}},
 		{"by an API key", func(o *sms.TwilioOptions, p *testenv.Twilio) {
 			asMessage(o, p)
-			o.APIKey, o.APISecret, o.AuthToken = p.AccountSID, p.AuthToken, ""
+			o.APIKey, o.APISecret, o.AuthToken = p.APIKey, p.APISecret, ""
 		}, testenv.Text{From: "+15005550001", Text: message.Text}},
 		{"verify", asVerify, testenv.Text{Template: p.VerifyServiceSID, Code: message.Code}},
 	}
@@ -90,6 +89,64 @@ func TestTwilioContract(t *testing.T) {
 		if got.To != "+15005550006" || got.From != tt.want.From || got.Text != tt.want.Text || got.Code != tt.want.Code ||
 			got.Template != tt.want.Template || got.Callback != tt.want.Callback {
 			t.Errorf("%s: %+v", tt.name, got)
+		}
+	}
+}
+
+// An API key is asked for its own secret, and the auth token opens nothing then.
+func TestTwilioKey(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartTwilio(t)
+	s := newTwilio(t, p, func(o *sms.TwilioOptions, p *testenv.Twilio) {
+		asMessage(o, p)
+		o.APIKey, o.APISecret = p.APIKey, p.AuthToken
+	})
+	_, err := s.Send(t.Context(), message)
+	judge(t, err, sms.Unauthorized, []string{p.AuthToken})
+}
+
+// A text whose code is over need not be delivered; Twilio takes no less than a second.
+func TestTwilioValidity(t *testing.T) {
+	t.Parallel()
+	url, last := echo(t, http.StatusCreated, nil, `{"sid":"SM1","status":"queued"}`)
+	_, make, _ := twilioWith(asMessage)(t)
+	for ttl, want := range map[time.Duration]string{5 * time.Minute: "300", time.Millisecond: "1"} {
+		m := message
+		m.TTL = ttl
+		if _, err := mustSender(t, make, url).Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		if form, _ := neturl.ParseQuery(last().body); form.Get("ValidityPeriod") != want {
+			t.Errorf("%s: validity %q, want %q", ttl, form.Get("ValidityPeriod"), want)
+		}
+	}
+}
+
+// Messages and Verify are two servers.
+func TestTwilioServers(t *testing.T) {
+	t.Parallel()
+	messages, verify := testenv.StartTwilio(t), testenv.StartTwilio(t)
+	for _, tt := range []struct {
+		name          string
+		way           func(*sms.TwilioOptions, *testenv.Twilio)
+		here, notHere *testenv.Twilio
+	}{
+		{"message", asMessage, messages, verify}, {"messaging service", asService, messages, verify},
+		{"verify", asVerify, verify, messages}, {"verify, checking", asChecking, verify, messages},
+	} {
+		s := newTwilio(t, messages, func(o *sms.TwilioOptions, p *testenv.Twilio) { tt.way(o, p); o.VerifyURL = verify.URL })
+		before, _ := tt.notHere.Requests()
+		receipt, err := s.Send(t.Context(), message)
+		if err != nil || tt.here.Texts()[len(tt.here.Texts())-1].ID != receipt.ID {
+			t.Errorf("%s: %v, %v", tt.name, receipt, err)
+		}
+		if s.MakesCodes() {
+			_, err = s.Check(t.Context(), message.To, receipt.ID, "000000")
+		} else if s.Confirms() {
+			err = s.Confirm(t.Context(), receipt.ID)
+		}
+		if after, _ := tt.notHere.Requests(); err != nil || after != before {
+			t.Errorf("%s: %v, %d requests at the other server", tt.name, err, after-before)
 		}
 	}
 }
@@ -111,140 +168,6 @@ func TestTwilioRefusesWithin201(t *testing.T) {
 		_, err := mustSender(t, make, server.URL).Send(t.Context(), message)
 		judge(t, err, class, secrets)
 		server.Close()
-	}
-}
-
-func TestTwilioChecks(t *testing.T) {
-	t.Parallel()
-	p := testenv.StartTwilio(t)
-	s := newTwilio(t, p, asChecking)
-	if !s.MakesCodes() || s.Confirms() {
-		t.Error("Twilio makes the codes, and knows itself which are right")
-	}
-	if _, err := s.Send(t.Context(), message); err != nil {
-		t.Fatal(err)
-	}
-	code, id := p.Wait(t, 1).Code, p.Wait(t, 1).ID
-	if _, err := s.Send(t.Context(), message); err != nil || p.Wait(t, 2).Code != code {
-		t.Errorf("the second text has another code, %v", err)
-	}
-	for _, tt := range []struct {
-		name, code string
-		want       bool
-	}{{"wrong", "000000", false}, {"right", code, true}, {"again", code, false}} {
-		if right, err := s.Check(t.Context(), message.To, id, tt.code); err != nil || right != tt.want {
-			t.Errorf("%s: %v, %v", tt.name, right, err)
-		}
-	}
-	_, _ = s.Send(t.Context(), message)
-	code, id = p.Wait(t, 3).Code, p.Wait(t, 3).ID
-	for range 5 {
-		_, _ = s.Check(t.Context(), message.To, id, "000000")
-	}
-	if right, err := s.Check(t.Context(), message.To, id, code); right || err != nil {
-		t.Errorf("right after five wrong ones: %v, %v; Twilio's own limit counts", right, err)
-	}
-	p = testenv.StartTwilio(t)
-	s = newTwilio(t, p, asChecking)
-	_, _ = s.Send(t.Context(), message)
-	id = p.Wait(t, 1).ID
-	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
-		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
-	} {
-		p.Misbehave(mood)
-		right, err := s.Check(t.Context(), message.To, id, code)
-		if right {
-			t.Errorf("%s: the code counts as right", mood)
-		}
-		judge(t, err, class, []string{p.AuthToken, code})
-	}
-}
-
-func TestTwilioIsToldOfRightCodes(t *testing.T) {
-	t.Parallel()
-	p := testenv.StartTwilio(t)
-	s := newTwilio(t, p, asVerify)
-	receipt, err := s.Send(t.Context(), message)
-	if err != nil || !s.Confirms() {
-		t.Fatal(err)
-	}
-	if err := s.Confirm(t.Context(), receipt.ID); err != nil || len(p.Approved()) != 1 || p.Approved()[0] != receipt.ID {
-		t.Errorf("approved %v, %v", p.Approved(), err)
-	}
-	judge(t, s.Confirm(t.Context(), receipt.ID), sms.Config, []string{p.AuthToken})
-	for _, odd := range []string{"", "../Messages", "VE1", receipt.ID + "/x"} {
-		before, _ := p.Requests()
-		if err := s.Confirm(t.Context(), odd); err != nil {
-			t.Errorf("%q: %v", odd, err)
-		}
-		if after, _ := p.Requests(); after != before {
-			t.Errorf("%q became part of an address", odd)
-		}
-	}
-}
-
-func TestTwilioReports(t *testing.T) {
-	t.Parallel()
-	const at = "https://app.example.com/sms/status"
-	p := testenv.StartTwilio(t)
-	s := newTwilio(t, p, func(o *sms.TwilioOptions, p *testenv.Twilio) { asMessage(o, p); o.ReportURL = at })
-	id := "SM" + strings.Repeat("0", 32)
-	report := func(status string) *http.Request { return p.StatusReport(at, p.AuthToken, id, status) }
-	changed := func(r *http.Request, old, new string) *http.Request {
-		body, _ := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(body), old, new)))
-		return r
-	}
-	tests := []struct {
-		name string
-		r    *http.Request
-		want []sms.Report
-		err  error
-	}{
-		{"delivered", report("delivered"), []sms.Report{{ID: id, State: sms.Delivered}}, nil},
-		{"undelivered", report("undelivered"), []sms.Report{{ID: id, State: sms.Undelivered, Code: "30003"}}, nil},
-		{"sent", report("sent"), []sms.Report{{ID: id, State: sms.Sent}}, nil},
-		{"queued", report("queued"), nil, nil},
-		{"signed with the port", p.StatusReport("https://app.example.com:443/sms/status", p.AuthToken, id, "sent"), []sms.Report{{ID: id, State: sms.Sent}}, nil},
-		{"signed for another port", p.StatusReport("https://app.example.com:8443/sms/status", p.AuthToken, id, "sent"), nil, sms.ErrForged},
-		{"signed for another address", p.StatusReport("https://evil.example/sms/status", p.AuthToken, id, "sent"), nil, sms.ErrForged},
-		{"signed with another token", p.StatusReport(at, "other", id, "sent"), nil, sms.ErrForged},
-		{"changed on its way", changed(report("undelivered"), "undelivered", "delivered"), nil, sms.ErrForged},
-		{"another text's", changed(report("delivered"), id, "SM"+strings.Repeat("9", 32)), nil, sms.ErrForged},
-		{"not signed", httptest.NewRequest(http.MethodPost, "/", strings.NewReader("MessageSid="+id+"&MessageStatus=delivered")), nil, sms.ErrForged},
-		{"of another account", changedAccount(p, at, id), nil, sms.ErrUnreadable},
-	}
-	for _, tt := range tests {
-		tt.r.Host = "evil.example"
-		body, _ := io.ReadAll(tt.r.Body)
-		got, err := s.ReadReports(tt.r, body, time.Now())
-		if !errors.Is(err, tt.err) || len(got) != len(tt.want) || len(got) == 1 && got[0] != tt.want[0] {
-			t.Errorf("%s: %+v, %v", tt.name, got, err)
-		}
-	}
-}
-
-// changedAccount is a report signed with our token for somebody else's account.
-func changedAccount(p *testenv.Twilio, at, id string) *http.Request {
-	other := &testenv.Twilio{AccountSID: "AC" + strings.Repeat("8", 32)}
-	return other.StatusReport(at, p.AuthToken, id, "delivered")
-}
-
-// The vector of the algorithm: token, address and three fields.
-func TestTwilioSignatureVector(t *testing.T) {
-	t.Parallel()
-	s, err := sms.NewTwilio(sms.TwilioOptions{
-		AccountSID: "AC" + strings.Repeat("1", 32), AuthToken: "12345", From: "Acme", ReportURL: "https://example.com/sms/status",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodPost, "/", nil)
-	r.Header.Set("X-Twilio-Signature", "vg5+iUldLyB1AoGoDrcOVtGxKfs=")
-	body := "MessageSid=SM" + strings.Repeat("0", 32) + "&MessageStatus=delivered&To=%2B15005550006"
-	if got, err := s.ReadReports(r, []byte(body), time.Now()); err != nil || len(got) != 1 || got[0].State != sms.Delivered {
-		t.Errorf("%+v, %v", got, err)
 	}
 }
 

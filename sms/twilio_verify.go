@@ -18,7 +18,8 @@ func (t *Twilio) verifyAddress(resource string) string {
 func (t *Twilio) MakesCodes() bool { return t.options.Remote }
 
 // Check asks Twilio whether a code is that of the verification named id. One that is over, was used up or never was cannot be
-// told apart from a wrong code: Twilio has forgotten it, and says 404.
+// told apart from a wrong code: Twilio has forgotten it, and says so with 20404. A bare 404 comes from somewhere else, and says
+// nothing of the code.
 func (t *Twilio) Check(ctx context.Context, _ phone.Number, id, code string) (bool, error) {
 	if !isSID(id, "VE") {
 		return false, nil // the answer to the text could not be read, so it is not known which verification it was
@@ -29,11 +30,11 @@ func (t *Twilio) Check(ctx context.Context, _ phone.Number, id, code string) (bo
 	}
 	var body twilioAnswer
 	unreadable := json.Unmarshal(a.body, &body) != nil
-	switch {
-	case a.status == http.StatusNotFound, digits(body.Code) == "60202": // after five checks
+	switch said := digits(body.Code); {
+	case said == "20404" && a.status == http.StatusNotFound, said == "60202": // after five checks
 		return false, nil
 	case !a.ok():
-		return false, a.refusal(digits(body.Code), twilioClasses)
+		return false, a.refusal(said, twilioClasses)
 	case unreadable:
 		return false, a.unclear()
 	}

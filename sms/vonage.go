@@ -142,9 +142,10 @@ func vonageError(a answer, part vonagePart) *Error {
 	return e
 }
 
-// vonageClasses are the documented statuses; an unknown one counts as Config, because the text was refused.
+// vonageClasses are the documented statuses; an unknown one counts as Config, because the text was refused. Status 5 is a breakdown
+// at Vonage, which does not say when.
 var vonageClasses = map[string]Class{
-	"1": RateLimited, "2": Config, "3": Config, "4": Unauthorized, "5": Temporary, "6": InvalidNumber, "7": Blocked, "8": Account, "9": Account,
+	"1": RateLimited, "2": Config, "3": Config, "4": Unauthorized, "5": Ambiguous, "6": InvalidNumber, "7": Blocked, "8": Account, "9": Account,
 	"10": RateLimited, "11": Config, "12": Config, "14": Unauthorized, "15": Config, "22": Config, "23": Config, "29": Config,
 	"32": Config, "33": InvalidNumber,
 }

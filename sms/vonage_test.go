@@ -33,7 +33,7 @@ func init() {
 	}
 	providers = append(providers, provider{"vonage", start, map[sms.Class][]string{
 		sms.RateLimited: {"1", "10"}, sms.Config: {"2", "3", "11", "12", "15", "22", "23", "29", "32", "99"}, sms.Unauthorized: {"4", "14"},
-		sms.Temporary: {"5"}, sms.InvalidNumber: {"6", "33"}, sms.Blocked: {"7"}, sms.Account: {"8", "9"},
+		sms.Ambiguous: {"5"}, sms.InvalidNumber: {"6", "33"}, sms.Blocked: {"7"}, sms.Account: {"8", "9"},
 	}, "98", sms.Ambiguous})
 }
 
@@ -73,6 +73,32 @@ func TestVonageRefuses(t *testing.T) {
 	}
 }
 
+// A long text is one text of several parts; its name is that of the first, and it is refused when all of them are.
+func TestVonageParts(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartVonage(t)
+	long := message
+	long.Text = strings.Repeat("x", 161) + message.Text
+	receipt, err := newVonage(t, p, func(*sms.VonageOptions) {}).Send(t.Context(), long)
+	if got := p.Wait(t, 1); err != nil || receipt.ID != got.ID || got.Text != long.Text {
+		t.Errorf("receipt %v, %v", receipt, err)
+	}
+	for body, class := range map[string]sms.Class{
+		`[{"status":"0","message-id":"first"},{"status":"0","message-id":"second"}]`: "",
+		`[{"status":"6"},{"status":"6"}]`:                                            sms.InvalidNumber,
+		`[{"status":"9"},{"status":"0","message-id":"second"}]`:                      sms.Ambiguous,
+		`[{"status":"0","message-id":"first"},{"status":"9"}]`:                       sms.Ambiguous,
+		`[]`: sms.Ambiguous,
+	} {
+		url, _ := echo(t, http.StatusOK, nil, `{"message-count":"2","messages":`+body+`}`)
+		receipt, err := newVonage(t, p, func(o *sms.VonageOptions) { o.BaseURL = url }).Send(t.Context(), long)
+		judge(t, err, class, []string{p.Secret})
+		if class == "" && receipt.ID != "first" {
+			t.Errorf("receipt %v", receipt)
+		}
+	}
+}
+
 func TestVonageReports(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -90,6 +116,9 @@ func TestVonageReports(t *testing.T) {
 				{"delivered", receipt("delivered"), []sms.Report{{ID: "m-1", State: sms.Delivered}}, nil},
 				{"failed", receipt("failed"), []sms.Report{{ID: "m-1", State: sms.Undelivered, Code: "6"}}, nil},
 				{"accepted", receipt("accepted"), []sms.Report{{ID: "m-1", State: sms.Sent}}, nil},
+				{"buffered", receipt("buffered"), []sms.Report{{ID: "m-1", State: sms.Sent}}, nil},
+				{"rejected", receipt("rejected"), []sms.Report{{ID: "m-1", State: sms.Undelivered, Code: "6"}}, nil},
+				{"expired", receipt("expired"), []sms.Report{{ID: "m-1", State: sms.Undelivered, Code: "6"}}, nil},
 				{"unknown", receipt("unknown"), nil, nil},
 				{"without a name", p.Receipt(way, method, "s3cret", "", "delivered", now), nil, sms.ErrUnreadable},
 				{"another secret", p.Receipt(way, method, "other", "m-1", "delivered", now), nil, sms.ErrForged},

@@ -1,0 +1,152 @@
+package sms_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/sms"
+)
+
+func TestTwilioChecks(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartTwilio(t)
+	s := newTwilio(t, p, asChecking)
+	if !s.MakesCodes() || s.Confirms() {
+		t.Error("Twilio makes the codes, and knows itself which are right")
+	}
+	if _, err := s.Send(t.Context(), message); err != nil {
+		t.Fatal(err)
+	}
+	code, id := p.Wait(t, 1).Code, p.Wait(t, 1).ID
+	if _, err := s.Send(t.Context(), message); err != nil || p.Wait(t, 2).Code != code {
+		t.Errorf("the second text has another code, %v", err)
+	}
+	for _, tt := range []struct {
+		name, code string
+		want       bool
+	}{{"wrong", "000000", false}, {"right", code, true}, {"again", code, false}} {
+		if right, err := s.Check(t.Context(), message.To, id, tt.code); err != nil || right != tt.want {
+			t.Errorf("%s: %v, %v", tt.name, right, err)
+		}
+	}
+	_, _ = s.Send(t.Context(), message)
+	code, id = p.Wait(t, 3).Code, p.Wait(t, 3).ID
+	for range 5 {
+		_, _ = s.Check(t.Context(), message.To, id, "000000")
+	}
+	if right, err := s.Check(t.Context(), message.To, id, code); right || err != nil {
+		t.Errorf("right after five wrong ones: %v, %v; Twilio's own limit counts", right, err)
+	}
+	p = testenv.StartTwilio(t)
+	s = newTwilio(t, p, asChecking)
+	_, _ = s.Send(t.Context(), message)
+	id = p.Wait(t, 1).ID
+	for mood, class := range map[testenv.Mood]sms.Class{
+		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
+		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
+	} {
+		p.Misbehave(mood)
+		right, err := s.Check(t.Context(), message.To, id, code)
+		if right {
+			t.Errorf("%s: the code counts as right", mood)
+		}
+		judge(t, err, class, []string{p.AuthToken, code})
+	}
+}
+
+func TestTwilioIsToldOfRightCodes(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartTwilio(t)
+	s := newTwilio(t, p, asVerify)
+	receipt, err := s.Send(t.Context(), message)
+	if err != nil || !s.Confirms() {
+		t.Fatal(err)
+	}
+	if err := s.Confirm(t.Context(), receipt.ID); err != nil || len(p.Approved()) != 1 || p.Approved()[0] != receipt.ID {
+		t.Errorf("approved %v, %v", p.Approved(), err)
+	}
+	judge(t, s.Confirm(t.Context(), receipt.ID), sms.Config, []string{p.AuthToken})
+	for _, odd := range []string{"", "../Messages", "VE1", receipt.ID + "/x"} {
+		before, _ := p.Requests()
+		if err := s.Confirm(t.Context(), odd); err != nil {
+			t.Errorf("%q: %v", odd, err)
+		}
+		if after, _ := p.Requests(); after != before {
+			t.Errorf("%q became part of an address", odd)
+		}
+	}
+}
+
+// What the body says of a code counts, all of it; a status alone, of whoever answers, does not.
+func TestTwilioReadsChecks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		right  bool
+		class  sms.Class
+	}{
+		{"right", 200, `{"status":"approved","valid":true}`, true, ""},
+		{"right, created", 201, `{"status":"approved","valid":true}`, true, ""},
+		{"wrong", 200, `{"status":"pending","valid":false}`, false, ""},
+		{"approved and not valid", 200, `{"status":"approved","valid":false}`, false, ""},
+		{"valid and pending", 201, `{"status":"pending","valid":true}`, false, ""},
+		{"over", 404, `{"code":20404,"status":404}`, false, ""},
+		{"over, with a text for a code", 404, `{"code":"20404"}`, false, ""},
+		{"checked too often", 429, `{"code":60202,"status":429}`, false, ""},
+		{"nothing there", 404, ``, false, sms.Config},
+		{"somebody else's page", 404, `<html>`, false, sms.Config},
+		{"another code", 404, `{"code":20003,"status":404}`, false, sms.Unauthorized},
+		{"20404 and another status", 500, `{"code":20404,"status":500}`, false, sms.Config},
+		{"too many requests", 429, `{"code":20429,"status":429}`, false, sms.RateLimited},
+		{"a page for a yes", 200, `<html>`, false, sms.Ambiguous},
+	} {
+		url, _ := echo(t, tt.status, nil, tt.body)
+		s := newTwilio(t, testenv.StartTwilio(t), func(o *sms.TwilioOptions, p *testenv.Twilio) { asChecking(o, p); o.VerifyURL = url })
+		right, err := s.Check(t.Context(), message.To, "VE"+strings.Repeat("0", 32), message.Code)
+		if right != tt.right {
+			t.Errorf("%s: right %t", tt.name, right)
+		}
+		judge(t, err, tt.class, nil)
+	}
+}
+
+// Both statuses of a check are Twilio's.
+func TestTwilioChecksCreated(t *testing.T) {
+	t.Parallel()
+	p := testenv.StartTwilio(t)
+	s := newTwilio(t, p, asChecking)
+	receipt, err := s.Send(t.Context(), message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Misbehave(testenv.CheckCreated)
+	for code, want := range map[string]bool{"000000": false, p.Wait(t, 1).Code: true} {
+		if right, err := s.Check(t.Context(), message.To, receipt.ID, code); right != want || err != nil {
+			t.Errorf("code %s: %t, %v", code, right, err)
+		}
+	}
+}
+
+// As long as a verification is pending, each text is one of its five.
+func TestTwilioSendsFiveTimes(t *testing.T) {
+	t.Parallel()
+	for _, way := range []func(*sms.TwilioOptions, *testenv.Twilio){asVerify, asChecking} {
+		p := testenv.StartTwilio(t)
+		s := newTwilio(t, p, way)
+		first, err := s.Send(t.Context(), message)
+		for range 4 {
+			var again sms.Receipt
+			if again, err = s.Send(t.Context(), message); err != nil || again != first {
+				t.Errorf("receipt %v, then %v, %v", first, again, err)
+			}
+		}
+		_, err = s.Send(t.Context(), message)
+		judge(t, err, sms.RateLimited, []string{p.AuthToken})
+		if n := len(p.Texts()); n != 5 {
+			t.Errorf("%d texts", n)
+		}
+	}
+}
