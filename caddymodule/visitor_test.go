@@ -38,6 +38,7 @@ type setup struct {
 	site      string // in the site, before the app
 	listen    string // address; default a free port on plain HTTP
 	provider  *testenv.Dexatel
+	env       []string // beside that of the test
 }
 
 // startSite starts a site.
@@ -49,7 +50,7 @@ func startSite(t *testing.T, s setup) *site {
 	if s.listen == "" {
 		s.listen = "http://" + strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1)
 	}
-	return &site{Caddy: testenv.StartCaddy(t, s.caddyfile()), URL: s.listen, provider: s.provider}
+	return &site{Caddy: testenv.StartCaddy(t, s.caddyfile(), s.env...), URL: s.listen, provider: s.provider}
 }
 
 func (s setup) caddyfile() string {

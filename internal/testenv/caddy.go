@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,6 +27,7 @@ type Caddy struct {
 	t      testing.TB
 	binary string
 	config string
+	env    []string
 	cmd    *exec.Cmd
 	log    log
 	exited chan struct{}
@@ -75,10 +77,10 @@ func Binary(t testing.TB) string {
 	return binary
 }
 
-// StartCaddy starts Caddy with a Caddyfile. {ADMIN} in it is the address of the admin API.
-func StartCaddy(t testing.TB, caddyfile string) *Caddy {
+// StartCaddy starts Caddy with a Caddyfile, and more in its environment. {ADMIN} in the Caddyfile is the address of the admin API.
+func StartCaddy(t testing.TB, caddyfile string, env ...string) *Caddy {
 	t.Helper()
-	c := &Caddy{t: t, binary: Binary(t), Admin: FreeAddr(t), Data: t.TempDir(), config: caddyfile}
+	c := &Caddy{t: t, binary: Binary(t), Admin: FreeAddr(t), Data: t.TempDir(), config: caddyfile, env: env}
 	c.Start()
 	t.Cleanup(func() {
 		c.Kill()
@@ -102,7 +104,7 @@ func (c *Caddy) Start() {
 		c.t.Fatal(err)
 	}
 	c.cmd = exec.Command(c.binary, "run", "--config", file, "--adapter", "caddyfile")
-	c.cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+c.Data, "XDG_CONFIG_HOME="+c.Data)
+	c.cmd.Env = slices.Concat(os.Environ(), []string{"XDG_DATA_HOME=" + c.Data, "XDG_CONFIG_HOME=" + c.Data}, c.env)
 	c.cmd.Stdout, c.cmd.Stderr = &c.log, &c.log
 	if err := c.cmd.Start(); err != nil {
 		c.t.Fatal(err)
