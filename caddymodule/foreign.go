@@ -23,27 +23,27 @@ var errEarly = &sms.Error{Class: sms.Temporary, Err: errors.New("the provider ha
 
 // decide asks whoever made the code about a guess that has been written down, and goes on with the answer. Copies of one form, as
 // a double click sends them, have one question and one answer: most providers take a right code once, and would call it wrong
-// to the second copy. All of them have been counted.
+// to the second copy. All of them have been counted, and each is given back when there is no answer.
 func (v *visit) decide(o otp.Outcome, typed string) (otp.Outcome, error) {
 	code, _ := otp.Normalize(typed, v.policy.CodeLength)                                           // Check has read it already
 	question := strings.Join([]string{o.Text.Maker, v.account(), v.ticket.String(), code}, "\x00") // which no part holds
-	decided, err, _ := v.app.questions.Do(question, func() (any, error) { return v.settleGuess(o, code) })
-	if err != nil {
-		return o, err
+	shared, err, _ := v.app.questions.Do(question, func() (any, error) { return v.settleGuess(o, code) })
+	decided := shared.(otp.Outcome)
+	if sms.IsError(err) || decided.Kind == otp.Asking {
+		defer v.again()()
+		err = errors.Join(err, v.verifier.Unanswered(v.ctx, v.subject, v.ticket, v.policy, o.Text.Maker, code))
+		decided.Kind = otp.Expired
 	}
-	return decided.(otp.Outcome), nil
+	return decided, err
 }
 
+// settleGuess leaves the outcome as it is where there is nobody to ask.
 func (v *visit) settleGuess(o otp.Outcome, code string) (otp.Outcome, error) {
-	right, known, asking := v.ask(o.Text, code)
-	defer v.again()()
-	switch {
-	case asking != nil:
-		return o, errors.Join(asking, v.verifier.Unanswered(v.ctx, v.subject, v.ticket, v.policy, o.Text.Maker, code))
-	case !known:
-		o.Kind = otp.Expired
-		return o, nil
+	right, known, err := v.ask(o, code)
+	if err != nil || !known {
+		return o, err
 	}
+	defer v.again()()
 	return v.verifier.Decide(v.ctx, v.subject, v.ticket, v.policy, o.Text.Maker, code, right)
 }
 
@@ -54,27 +54,28 @@ func (v *visit) again() context.CancelFunc {
 	return cancel
 }
 
-// ask asks whoever made the code of a text whether it is the one typed. known is false where it can never be told: the maker is
-// gone from the configuration, or it is not known what it calls the text.
-func (v *visit) ask(t otp.Text, code string) (right, known bool, err error) {
-	if t.Maker == testMaker {
+// ask asks whoever made the code of a challenge whether it is the one typed. known is false where it can never be told: the maker is
+// gone from the configuration, or it is not known what it calls our texts.
+func (v *visit) ask(o otp.Outcome, code string) (right, known bool, err error) {
+	maker := o.Text.Maker
+	if maker == testMaker {
 		now := v.app.now()
 		return v.testNumbers.right(v.number, code, now), v.testNumbers.active(v.number, now), nil
 	}
-	leg := v.app.route.Leg(t.Maker)
+	leg := v.app.route.Leg(maker)
 	switch {
-	case leg == nil || makerOf(leg) != t.Maker || v.number == "":
+	case leg == nil || makerOf(leg) != maker || v.number == "":
 		return false, false, nil
-	case t.Delivery == otp.DeliverySending:
-		return false, true, fmt.Errorf("asking %s: %w", t.Maker, errEarly)
-	case t.Ref == "":
+	case len(o.Refs) == 0 && o.Text.Delivery == otp.DeliverySending:
+		return false, true, fmt.Errorf("asking %s: %w", maker, errEarly)
+	case len(o.Refs) == 0:
 		return false, false, nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), checkTimeout)
 	defer cancel()
-	right, err = leg.Sender.(sms.Checker).Check(ctx, v.number, t.Ref, code)
+	right, err = leg.Sender.(sms.Checker).Check(ctx, v.number, o.Refs, code)
 	if err != nil {
-		return false, true, fmt.Errorf("asking %s: %w", t.Maker, err)
+		return false, true, fmt.Errorf("asking %s: %w", maker, err)
 	}
 	return right, true, nil
 }

@@ -167,6 +167,9 @@ func TestForeignCodeBelongsToItsText(t *testing.T) {
 	v := s.visitor(t, "alice")
 	v.resend(v.open("/"), "/")
 	older, newer := m.code(m.Wait(t, 1)), m.code(m.Wait(t, 2))
+	if older == newer {
+		t.Fatal("both texts have one code")
+	}
 	if a := v.submit(v.open("/"), "/", newer); a.status != http.StatusSeeOther {
 		t.Fatalf("the code of the latest text: status %d", a.status)
 	}
@@ -202,6 +205,71 @@ func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 				t.Errorf("after: status %d", a.status)
 			}
 		})
+	}
+}
+
+// What became of a resend takes nothing from the text before it: its code goes on to hold, and both do where both can be checked.
+func TestResendLeavesTheEarlierCode(t *testing.T) {
+	t.Parallel()
+	for name := range startMakers(t) {
+		for _, mood := range []testenv.Mood{testenv.Hang, testenv.Error500, testenv.AcceptThenReset, testenv.TooManyBare} {
+			t.Run(name+"/"+string(mood), func(t *testing.T) {
+				t.Parallel()
+				m := startMakers(t)[name]
+				s := m.site(t, setup{directive: "resend_after 0s\nsend_wait 5s"})
+				v := s.visitor(t, "alice")
+				page := v.open("/")
+				code := m.code(m.Wait(t, 1))
+				m.Misbehave(mood)
+				v.resend(page, "/")
+				m.Misbehave(testenv.Behave)
+				if a := v.submit(v.open("/"), "/", code); a.status != http.StatusSeeOther {
+					t.Errorf("the code of the first text: status %d", a.status)
+				}
+			})
+		}
+	}
+}
+
+// A code that nobody can check, because the provider's answer to its text was lost, is refused and not counted: nothing is learnt.
+func TestForeignCodeThatNobodyCanCheck(t *testing.T) {
+	t.Parallel()
+	for name := range startMakers(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := startMakers(t)[name]
+			m.Misbehave(testenv.BrokenJSON)
+			s := m.site(t, setup{directive: "resend_after 0s"})
+			v := s.visitor(t, "alice")
+			page := v.open("/")
+			code := m.code(m.Wait(t, 1))
+			m.Misbehave(testenv.Behave)
+			for range 3 {
+				if a := v.submit(page, "/", code); a.status != http.StatusForbidden || !strings.Contains(a.body, "does not hold any more") {
+					t.Errorf("status %d", a.status)
+				}
+			}
+			v.resend(v.open("/"), "/")
+			if a := v.submit(v.open("/"), "/", m.code(m.Wait(t, 2))); a.status != http.StatusSeeOther {
+				t.Errorf("the code of the next text: status %d", a.status)
+			}
+		})
+	}
+}
+
+// When the maker of a code that still holds is down, another sender takes the resend all the same.
+func TestResendGoesElsewhereWhenTheMakerIsDown(t *testing.T) {
+	t.Parallel()
+	m, second := startMakers(t)["dexatel"], testenv.StartDexatel(t)
+	m.sender += "\n" + secondSender(second, "")
+	s := m.site(t, setup{directive: "resend_after 0s"})
+	v := s.visitor(t, "alice")
+	page := v.open("/")
+	m.Wait(t, 1)
+	m.Misbehave(testenv.Error503)
+	v.resend(page, "/")
+	if a := v.submit(v.open("/"), "/", second.Wait(t, 1).CodeInText()); a.status != http.StatusSeeOther {
+		t.Errorf("the code of the second text: status %d", a.status)
 	}
 }
 

@@ -33,6 +33,9 @@ type visit struct {
 	epoch    string
 }
 
+// errSilent says that it is not known which gate a request is meant for, because the store has not been heard of.
+var errSilent = errors.New("the store has not been heard of")
+
 // gate answers a request that is not verified, or is meant for the gateway. Whatever it finds, the app is not reached.
 func (h *Handler) gate(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, p place) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
@@ -46,8 +49,10 @@ func (h *Handler) gate(w http.ResponseWriter, r *http.Request, repl *caddy.Repla
 		return v.answer(badRequest.because("this site is guarded by a second factor, which works over HTTPS only"))
 	case !q.found, h.onward(r, p.url):
 		return v.identified(v.challenge) // who is not let through here does not get to a gate behind it
-	case q.way != "" && zoneOf(q.way) != h.Zone:
-		return v.answer(badRequest.because("there is no gate of that zone behind this one"))
+	case q.way != "" && h.keys(r) == nil:
+		return v.fault("store does not answer", errSilent)
+	case q.way != h.way(r, p.url):
+		return v.answer(badRequest.because("there is no such gate at this address"))
 	}
 	return v.act(q.action)
 }

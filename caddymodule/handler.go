@@ -157,8 +157,12 @@ func (h *Handler) checkSender() error {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	place := h.placeOf(r, askedFor(r))
-	if place.safe && (!reserved(place.url.RawQuery) || h.onward(r, place.url)) {
+	ours := reserved(place.url.RawQuery)
+	if place.safe && (!ours || h.onward(r, place.url)) {
 		if a := h.admit(r, repl, place); a != nil {
+			if ours {
+				withoutOurs(r)
+			}
 			return h.pass(w, r, repl, next, place, a)
 		}
 	}

@@ -79,8 +79,8 @@ type Options struct {
 	// It holds for {minutes} min. Do not share it with anyone.`
 	Message Messages `json:"message,omitempty"`
 
-	// Which sender takes a text that is asked for after one that was reported as not delivered: `same`, or `next`, the one
-	// behind it. Default: `same`.
+	// Which sender takes a text that is asked for after one that was reported as not delivered, or that may not have been
+	// accepted: `same`, or `next`, the one behind it. Default: `same`.
 	ResendVia string `json:"resend_via,omitempty"`
 
 	// Numbers that get no text and have a fixed code, for tests and app reviews.

@@ -17,7 +17,7 @@ import (
 
 // way is how this gate is named to those that a request passes before it, "" when it is the first one.
 func (h *Handler) way(r *http.Request, asked *url.URL) string {
-	if caddyhttp.GetVar(r.Context(), keptCookies) == nil {
+	if !behind(r) {
 		return ""
 	}
 	keys := h.keys(r)
@@ -27,22 +27,25 @@ func (h *Handler) way(r *http.Request, asked *url.URL) string {
 	return h.Zone + "." + keys.Way(h.Zone, hostOf(r.Host), asked.EscapedPath())
 }
 
-// zoneOf is the zone in the name of a gate.
-func zoneOf(way string) string {
-	zone, _, _ := strings.Cut(way, ".")
-	return zone
-}
+// behind reports whether a request has passed a gate already.
+func behind(r *http.Request) bool { return caddyhttp.GetVar(r.Context(), keptCookies) != nil }
 
 // onward reports whether a request is meant for a gate behind this one. That there is one at this address is proved by the name
-// that only it could have given itself; else the request would reach the app, whose requests never carry our parameter.
+// that only it could have given itself.
 func (h *Handler) onward(r *http.Request, asked *url.URL) bool {
 	q := readQuery(asked.RawQuery)
 	zone, proof, named := strings.Cut(q.way, ".")
-	if !q.found || !named || zone == h.Zone {
+	if !q.found || !named || zone == h.Zone && behind(r) {
 		return false
 	}
 	keys := h.keys(r)
 	return keys != nil && subtle.ConstantTimeCompare([]byte(proof), []byte(keys.Way(zone, hostOf(r.Host), asked.EscapedPath()))) == 1
+}
+
+// withoutOurs takes our parameters out of what the next handler sees. A gate behind this one reads what the browser asked for, and
+// nobody else gets to see them, whatever else decides where that gate stands.
+func withoutOurs(r *http.Request) {
+	r.URL.RawQuery = readQuery(r.URL.RawQuery).rest
 }
 
 // keys are those of the store as it is, nil when it has not been heard of.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 )
@@ -114,5 +115,78 @@ http://%s {
 	}
 	if n := len(s.provider.Texts()); n != 0 {
 		t.Errorf("%d texts", n)
+	}
+}
+
+// A gate of the same zone behind another one receives its own forms: it may ask for more.
+func TestGateBehindOneOfItsZone(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{directive: "resend_after 0s", site: `
+	handle /inner* {
+		sms_2fa {
+			code_length 8
+			max_age 1s
+			resend_after 0s
+		}
+		respond "app inner"
+	}`})
+	v := s.visitor(t, "alice")
+	v.login("/")
+	time.Sleep(1100 * time.Millisecond)
+	page := v.open("/inner")
+	code := s.provider.Wait(t, 2).CodeInText()
+	if len(code) != 8 || !strings.Contains(page.body, "8-digit code") {
+		t.Fatalf("status %d, a code of %d digits", page.status, len(code))
+	}
+	if page = v.submit(page, "/inner", wrong(code)); page.status != http.StatusForbidden || !strings.Contains(page.body, "8-digit code") {
+		t.Errorf("wrong code: status %d, %.300s", page.status, page.body)
+	}
+	if page = v.submit(page, "/inner", code); page.status != http.StatusSeeOther {
+		t.Errorf("right code: status %d", page.status)
+	}
+	if page = v.do(http.MethodGet, "/inner", nil, ""); page.body != "app inner" {
+		t.Errorf("status %d, %s", page.status, page.body)
+	}
+}
+
+// The app never sees our parameters, even where a gate stands behind another one for some requests only.
+func TestAppNeverSeesOurParameters(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{site: `
+	@inner {
+		path /x*
+		query admin=1
+	}
+	handle @inner {
+		sms_2fa {
+			zone inner
+		}
+		respond inner
+	}`})
+	v := s.visitor(t, "alice")
+	v.login("/")
+	way := field(v.do(http.MethodGet, "/x?admin=1", nil, "").body, "sms_2fa_zone")
+	if !strings.HasPrefix(way, "inner.") {
+		t.Fatalf("the inner gate calls itself %q", way)
+	}
+	config := setup{provider: s.provider, listen: s.URL, site: `
+	@inner {
+		path /x*
+		query admin=1
+	}
+	handle @inner {
+		sms_2fa {
+			zone inner
+		}
+		respond inner
+	}
+	handle {
+		respond "query=[{http.request.uri.query}]"
+	}`}
+	if err := s.Reload(config.caddyfile()); err != nil {
+		t.Fatal(err)
+	}
+	if p := v.do(http.MethodPost, "/x?a=1&sms_2fa=verify&sms_2fa_zone="+way, asJSON(), "{}"); p.body != "query=[a=1]" {
+		t.Errorf("status %d, %s", p.status, p.body)
 	}
 }

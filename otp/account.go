@@ -71,7 +71,7 @@ func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
 	}
 	if c != nil {
 		s.ExpiresIn = max(c.Expires.Sub(now), 0)
-		s.Delivery = a.text(c.Text).Delivery.told()
+		s.Delivery = a.latest(c).Delivery.told()
 	}
 	return s
 }
@@ -80,7 +80,8 @@ func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
 func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
-		o.Challenge, o.Text = *c, a.text(c.held())
+		o.Challenge, o.Text = *c, a.held(c)
+		o.Refs = a.refs(c, o.Text.Maker)
 	}
 	return o
 }

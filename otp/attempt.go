@@ -36,7 +36,7 @@ func (a *Account) maker(c *Challenge) string {
 	if c == nil {
 		return ""
 	}
-	return a.text(c.held()).Maker
+	return a.held(c).Maker
 }
 
 // maxUnanswered bounds the guesses that a challenge gives back.

@@ -24,9 +24,8 @@ type Challenge struct {
 	ID      ChallengeID
 	Begun   time.Time
 	Expires time.Time
-	Text    string // the ID of its latest text, whose way the visitor is told
-	Held    string // the ID of the text whose code holds, if a later one failed; "" is Text
-	Marks   []Mark // guesses that were counted
+	Texts   []string // the IDs of its texts, the latest last
+	Marks   []Mark   // guesses that were counted
 	// Unanswered is how many guesses were given back because whoever made the code did not say whether they were right.
 	Unanswered int
 
@@ -45,12 +44,15 @@ func (c *Challenge) answered(b BrowserID, now time.Time) bool {
 	return !c.Opened.IsZero() && c.By == b && now.Before(c.Opened.Add(replyGrace))
 }
 
-// held is the ID of the text whose code holds: the latest that did not fail.
-func (c *Challenge) held() string {
-	if c.Held != "" {
-		return c.Held
+// maxTexts is how many of its texts a challenge remembers.
+const maxTexts = 8
+
+// order adds the latest text.
+func (c *Challenge) order(id string) {
+	c.Texts = append(c.Texts, id)
+	if len(c.Texts) > maxTexts {
+		c.Texts = c.Texts[1:]
 	}
-	return c.Text
 }
 
 func (c *Challenge) marked(m Mark) bool { return slices.Contains(c.Marks, m) }

@@ -47,9 +47,6 @@ func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 			t.RetryAt = now.Add(min(h.RetryAfter, longestRetry))
 		}
 	}
-	if c := a.challenge(d.challenge); c != nil && h.Delivery == DeliveryFailed && c.held() == d.ID {
-		c.Held = d.before // the code of an earlier text still holds
-	}
 }
 
 // report notes what a provider says became of a text, and tells whether that was news. A text's fate is sealed once: what

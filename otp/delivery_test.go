@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -144,22 +145,58 @@ func TestNextTextKeepsTheMaker(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		went  Delivery
+		ref   string
 		after string
 		keep  bool
 		maker string
 	}{
-		{DeliverySent, "", true, "two"},
-		{DeliveryUnknown, "one", true, "two"},
-		{DeliveryFailed, "", false, "one"},
+		{DeliverySent, "ref", "", true, "two"},
+		{DeliveryUnknown, "ref", "one", true, "two"},
+		{DeliveryUnknown, "", "one", false, "one"}, // its code could never be asked about
+		{DeliveryFailed, "", "", false, "one"},
 	} {
 		s, b := newScene(t), laptop
 		s.to.Maker = func(string) string { return "one" }
 		first := s.begin(&b)
-		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", Maker: "two"}) // another sender took it over
+		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", Maker: "two", Ref: tt.ref}) // another sender took it over
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
 		if d.After != tt.after || d.Keep != tt.keep || d.Maker != tt.maker {
 			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.After, d.Keep, d.Maker)
+		}
+	}
+}
+
+// Whatever becomes of later texts, the code of an earlier one that can be checked goes on to hold.
+func TestEarlierTextHolds(t *testing.T) {
+	t.Parallel()
+	sent := Handover{Delivery: DeliverySent, Via: "one", Maker: "one", Ref: "first"}
+	lost := Handover{Delivery: DeliveryUnknown, Via: "one", Maker: "one"}
+	failed := Handover{Delivery: DeliveryFailed}
+	for _, tt := range []struct {
+		name  string
+		later []Handover // zero: nothing was heard of it
+		refs  []string
+	}{
+		{"alone", nil, []string{"first"}},
+		{"the answer to the next one is lost", []Handover{lost}, []string{"first"}},
+		{"the next two fail", []Handover{failed, failed}, []string{"first"}},
+		{"the next one is on its way", []Handover{{}}, []string{"first"}},
+		{"the gateway was killed over the next one, and one more fails", []Handover{{}, failed}, []string{"first"}},
+		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Via: "one", Maker: "one", Ref: "second"}}, []string{"first", "second"}},
+	} {
+		s, b := newScene(t), laptop
+		s.p.ResendAfter = 0
+		s.to.Maker = func(string) string { return "one" }
+		s.a.settle(s.now, s.begin(&b).Dispatch, sent)
+		for _, h := range tt.later {
+			if d := s.send(&b).Dispatch; h.Delivery != "" {
+				s.a.settle(s.now, d, h)
+			}
+		}
+		o := s.a.attempt(s.now, s.p, b, by(rightMark))
+		if o.Kind != compare || o.Text.Maker != "one" || o.Text.Ref == "" || !slices.Equal(o.Refs, tt.refs) {
+			t.Errorf("%s: %s, text %+v, refs %v", tt.name, o.Kind, o.Text, o.Refs)
 		}
 	}
 }

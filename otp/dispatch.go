@@ -33,7 +33,6 @@ type Dispatch struct {
 
 	challenge ChallengeID
 	phone     string
-	before    string // the text whose code held before this one
 }
 
 // Handover is how a dispatch went.

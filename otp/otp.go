@@ -1,10 +1,9 @@
 // Package otp is the domain of the gateway: what a second factor by text message is, and what may happen to it.
 //
 // Everything about one person in one zone is an [Account]: wrong codes, blocks, texts sent, open challenges. An account
-// changes only by the steps of this package (begin, send, settle, report, attempt, unanswer, open, revoke,
-// unlock). A step is a pure
-// function of the account, the policy and the time; it has no I/O and reads no clock. The [Verifier] runs steps on the
-// records of a store and owns the one rule that spans two of them: a guess is written down before it is compared.
+// changes only by the steps of this package (begin, send, settle, report, attempt, unanswer, open, revoke, unlock). A step
+// is a pure function of the account, the policy and the time; it has no I/O and reads no clock. The [Verifier] runs steps
+// on the records of a store and owns the one rule that spans two of them: a guess is written down before it is compared.
 //
 // What a step finds is a value, a [Kind]. An error is a fault, and a fault means no.
 package otp
@@ -55,8 +54,10 @@ type Outcome struct {
 
 	// Challenge is the challenge that the step was about; its ID is zero without one.
 	Challenge Challenge
-	// Text is the text whose code that challenge waits for; its ID is empty without one.
+	// Text is the text whose code that challenge waits for; its ID is empty without one. Refs are what its maker calls it and
+	// the earlier ones whose codes that maker made, as far as that is known.
 	Text Text
+	Refs []string
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
 	// Session names the session that the right code opened, and OpenedAt when it did, when Kind is Right. First is whether it

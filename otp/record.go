@@ -38,8 +38,7 @@ type challengeRecord struct {
 	ID      string   `json:"i"`
 	Begun   int64    `json:"a"`
 	Expires int64    `json:"e"`
-	Text    string   `json:"t,omitempty"`
-	Held    string   `json:"h,omitempty"`
+	Texts   []string `json:"t,omitempty"`
 	Marks   []string `json:"m,omitempty"`
 	Unsaid  int      `json:"n,omitempty"`
 	Opened  int64    `json:"o,omitempty"`
@@ -65,7 +64,7 @@ func (a *Account) encode() ([]byte, error) {
 
 func (c *Challenge) record() challengeRecord {
 	r := challengeRecord{
-		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Text: c.Text, Held: c.Held, Unsaid: c.Unanswered,
+		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Texts: c.Texts, Unsaid: c.Unanswered,
 		Opened: millis(c.Opened),
 	}
 	for _, m := range c.Marks {
@@ -116,7 +115,7 @@ func (r record) account() (Account, error) {
 }
 
 func (r challengeRecord) challenge() (Challenge, error) {
-	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Text: r.Text, Held: r.Held, Unanswered: r.Unsaid, Opened: moment(r.Opened)}
+	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Texts: r.Texts, Unanswered: r.Unsaid, Opened: moment(r.Opened)}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.By[:], r.By))
 	for _, s := range r.Marks {
 		var m Mark

@@ -45,7 +45,7 @@ func (a *Account) joinable(now time.Time, p Policy) *Challenge {
 	}
 	c := &a.Challenges[len(a.Challenges)-1]
 	recent := now.Before(a.lastText().Add(max(p.ResendAfter, joinWindow)))
-	if !recent || !c.waits(now) || a.text(c.Text).Delivery.lost() {
+	if !recent || !c.waits(now) || a.latest(c).Delivery.lost() {
 		return nil
 	}
 	return c
@@ -68,7 +68,7 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 		c = a.add(Challenge{ID: fresh.challenge, Begun: now})
 	}
 	d := a.dispatch(c, to, fresh.text)
-	c.Text, c.Held = d.ID, ""
+	c.order(d.ID)
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
 	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, Maker: d.Maker})
 	o := a.outcome(Sending, now, p, c)
@@ -77,17 +77,55 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	return o
 }
 
-// dispatch is the order for the next text of a challenge. While an earlier one may still come, or has come, the code is made by
-// whoever made that one's, so that it goes on to hold.
+// dispatch is the order for the next text of a challenge. While the code of an earlier one holds, the next one's is made by the same
+// maker, so that both do.
 func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
-	d := Dispatch{ID: id, After: a.behind(), challenge: c.ID, before: c.held()}
-	earlier := a.text(d.before)
-	if d.Keep = d.before != "" && !earlier.Delivery.lost(); d.Keep {
+	d := Dispatch{ID: id, After: a.behind(), challenge: c.ID}
+	earlier := a.held(c)
+	if d.Keep = earlier.holds(); d.Keep {
 		d.Maker = earlier.Maker
 		return d
 	}
 	d.Maker = to.maker(d.After)
 	return d
+}
+
+// holds reports whether a code that came with the text can be checked, and may have come.
+func (t Text) holds() bool {
+	return t.ID != "" && !t.Delivery.lost() && (t.Maker == "" || t.Ref != "" && t.Delivery != DeliverySending)
+}
+
+// held is the text whose code a challenge waits for: the latest that holds; where there is none, the latest that was not refused.
+func (a *Account) held(c *Challenge) Text {
+	kept := a.latest(c)
+	for _, id := range slices.Backward(c.Texts) {
+		switch t := a.text(id); {
+		case t.holds():
+			return t
+		case kept.Delivery == DeliveryFailed && t.ID != "":
+			kept = t
+		}
+	}
+	return kept
+}
+
+// latest is the latest text of a challenge, whose way the visitor is told.
+func (a *Account) latest(c *Challenge) Text {
+	if len(c.Texts) == 0 {
+		return Text{}
+	}
+	return a.text(c.Texts[len(c.Texts)-1])
+}
+
+// refs are the names by which a maker knows the texts of a challenge whose codes it made.
+func (a *Account) refs(c *Challenge, maker string) []string {
+	var refs []string
+	for _, id := range c.Texts {
+		if t := a.text(id); t.Maker == maker && t.Ref != "" && !slices.Contains(refs, t.Ref) {
+			refs = append(refs, t.Ref)
+		}
+	}
+	return refs
 }
 
 // text finds a text; the zero Text when it is gone.

@@ -40,7 +40,7 @@ const (
 	DeliverySending   Delivery = "sending"   // on its way to the provider
 	DeliverySent      Delivery = "sent"      // accepted by the provider
 	DeliveryDelivered Delivery = "delivered" // on the phone, says the provider
-	DeliveryFailed    Delivery = "failed"    // will not come; may be sent again at once
+	DeliveryFailed    Delivery = "failed"    // will not come; may be sent again, see ResendIn
 	DeliveryUnknown   Delivery = "unknown"   // perhaps accepted
 )
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +25,10 @@ type dexatelFound struct {
 }
 
 // Check asks Dexatel for verifications of this number with this code. That is a query of a list, not a question: what comes back
-// is believed only as far as it says itself that it is our text, with this code, and still holds. A filter that was not
+// is believed only as far as it says itself that it is a text of ours, with this code, and still holds. A filter that was not
 // understood, or an entry that is over, opens nothing. Number and code travel in the address, as Dexatel wants it; they are in
 // no log of ours.
-func (d *Dexatel) Check(ctx context.Context, to phone.Number, id, code string) (bool, error) {
+func (d *Dexatel) Check(ctx context.Context, to phone.Number, ids []string, code string) (bool, error) {
 	query := url.Values{"phone": {to.Digits()}, "code": {code}}
 	a, err := d.account.call(ctx, http.MethodGet, "/v1/verifications?"+query.Encode(), nil)
 	if err != nil {
@@ -44,13 +45,13 @@ func (d *Dexatel) Check(ctx context.Context, to phone.Number, id, code string) (
 	}
 	right := false
 	for _, f := range found {
-		right = f.fits(to, id, code, d.account.client.now()) || right
+		right = f.fits(to, ids, code, d.account.client.now()) || right
 	}
 	return right, nil
 }
 
-func (f dexatelFound) fits(to phone.Number, id, code string, now time.Time) bool {
+func (f dexatelFound) fits(to phone.Number, ids []string, code string, now time.Time) bool {
 	end, err := time.Parse(time.DateTime, f.Expires)
-	return err == nil && now.Before(end) && id != "" && f.MessageID == id && strings.TrimPrefix(f.Phone, "+") == to.Digits() &&
+	return err == nil && now.Before(end) && f.MessageID != "" && slices.Contains(ids, f.MessageID) && strings.TrimPrefix(f.Phone, "+") == to.Digits() &&
 		subtle.ConstantTimeCompare([]byte(strings.Trim(string(f.Code), `"`)), []byte(code)) == 1
 }

@@ -24,7 +24,7 @@ func TestDexatelChecksOddLists(t *testing.T) {
 			code string
 			want bool
 		}{{"000000", false}, {p.Wait(t, 1).Code, want}} {
-			if right, err := d.Check(t.Context(), message.To, receipt.ID, tt.code); err != nil || right != tt.want {
+			if right, err := d.Check(t.Context(), message.To, []string{receipt.ID}, tt.code); err != nil || right != tt.want {
 				t.Errorf("%q, code %s: %t, %v", mood, tt.code, right, err)
 			}
 		}
@@ -41,7 +41,7 @@ func TestDexatelKeepsOurCodes(t *testing.T) {
 	}
 	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true })
 	for _, want := range []bool{true, false} {
-		if right, err := d.Check(t.Context(), message.To, receipt.ID, message.Code); err != nil || right != want {
+		if right, err := d.Check(t.Context(), message.To, []string{receipt.ID}, message.Code); err != nil || right != want {
 			t.Errorf("%t, %v, want %t", right, err, want)
 		}
 	}

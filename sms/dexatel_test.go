@@ -113,7 +113,7 @@ func TestDexatelChecks(t *testing.T) {
 		{"right code", message.To, text.ID, code, true},
 		{"right code again", message.To, text.ID, code, false},
 	} {
-		if right, err := d.Check(t.Context(), tt.to, tt.id, tt.code); err != nil || right != tt.want {
+		if right, err := d.Check(t.Context(), tt.to, []string{tt.id}, tt.code); err != nil || right != tt.want {
 			t.Errorf("%s: %v, %v", tt.name, right, err)
 		}
 	}
@@ -122,7 +122,7 @@ func TestDexatelChecks(t *testing.T) {
 		testenv.BrokenJSON: sms.Ambiguous, testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
-		right, err := d.Check(t.Context(), message.To, text.ID, code)
+		right, err := d.Check(t.Context(), message.To, []string{text.ID}, code)
 		if right {
 			t.Errorf("%s: the code counts as right", mood)
 		}
@@ -214,7 +214,7 @@ func TestDexatelChecksWhatIsListed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if right, err := d.Check(t.Context(), message.To, "m-1", "482913"); err != nil || right != tt.want {
+		if right, err := d.Check(t.Context(), message.To, []string{"m-1"}, "482913"); err != nil || right != tt.want {
 			t.Errorf("%s: %t, %v", tt.name, right, err)
 		}
 	}

@@ -41,7 +41,7 @@ type Leg struct {
 
 	breaker *gobreaker.CircuitBreaker[Receipt]
 	mu      sync.Mutex
-	failed  phone.Number // the number of the latest text that failed
+	failed  []phone.Number // that failed since the latest text that did not
 }
 
 func (l *Leg) serves(n phone.Number) bool {
@@ -87,7 +87,7 @@ type Try struct {
 type Start struct {
 	// After names the sender to begin behind, which goes last; "" begins with the first.
 	After string
-	// Fits picks the senders that may take it, nil all of them. Where it picks none that is for the number, all may.
+	// Fits picks the senders that have their turns before the others, nil none.
 	Fits func(*Leg) bool
 }
 
@@ -109,7 +109,7 @@ func (r *Route) Send(ctx context.Context, m Message, start Start) []Try {
 	return tries
 }
 
-// again wraps a failure of a number that had the one before, too.
+// again wraps a failure of a number that had one before, since the latest text that did not fail.
 type again struct{ error }
 
 func (a *again) Unwrap() error { return a.error }
@@ -120,7 +120,9 @@ func (a *again) Unwrap() error { return a.error }
 func (l *Leg) send(ctx context.Context, m Message) (Receipt, error) {
 	receipt, err := l.breaker.Execute(func() (Receipt, error) {
 		receipt, err := l.hand(ctx, m)
-		if ClassOf(err).sick() && l.failsAgain(m.To) {
+		if !ClassOf(err).sick() {
+			l.works()
+		} else if l.failsAgain(m.To) {
 			err = &again{err}
 		}
 		return receipt, err
@@ -131,13 +133,21 @@ func (l *Leg) send(ctx context.Context, m Message) (Receipt, error) {
 	return receipt, err
 }
 
-// failsAgain notes the number of a text that failed, and reports whether it had the one before, too.
+// failsAgain notes the number of a text that failed, and reports whether it had failed before.
 func (l *Leg) failsAgain(to phone.Number) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	again := l.failed == to
-	l.failed = to
+	again := slices.Contains(l.failed, to)
+	if !again && len(l.failed) < breakerTrips {
+		l.failed = append(l.failed, to)
+	}
 	return again
+}
+
+func (l *Leg) works() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = nil
 }
 
 // hand calls the sender. One that panics, which other plugins bring, may have sent; it must not take the process down.
@@ -165,11 +175,17 @@ func (r *Route) from(to phone.Number, start Start) []*Leg {
 		passed = passed || start.After != "" && l.Name == start.After
 	}
 	all := append(behind, before...)
-	unfit := func(l *Leg) bool { return start.Fits != nil && !start.Fits(l) }
-	if fit := slices.DeleteFunc(slices.Clone(all), unfit); len(fit) > 0 {
-		return fit
+	if start.Fits != nil {
+		slices.SortStableFunc(all, func(a, b *Leg) int { return turn(start.Fits(a)) - turn(start.Fits(b)) })
 	}
 	return all
+}
+
+func turn(fits bool) int {
+	if fits {
+		return 0
+	}
+	return 1
 }
 
 // First is the leg that is asked first for a number, nil when there is none.

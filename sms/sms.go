@@ -54,10 +54,10 @@ type Checker interface {
 	// MakesCodes reports whether this sender leaves the codes to its provider.
 	MakesCodes() bool
 
-	// Check asks the provider whether code is the one of the text that it calls id (Receipt.ID), which it sent to a phone, and
-	// whether it still holds: the code of another text, to the same phone or not, is wrong. An error is an *Error, and means
-	// that the answer is not known. Most providers take a right code once only.
-	Check(ctx context.Context, to phone.Number, id, code string) (right bool, err error)
+	// Check asks the provider whether code is that of one of the texts that it calls ids (Receipt.ID), the latest last, which it
+	// sent to a phone, and whether it still holds: the code of another text, to the same phone or not, is wrong. An error is an
+	// *Error, and means that the answer is not known. Most providers take a right code once only.
+	Check(ctx context.Context, to phone.Number, ids []string, code string) (right bool, err error)
 }
 
 // Confirmer is implemented by senders whose provider wants to hear which of our codes were typed right: it keeps the

@@ -141,7 +141,7 @@ func TestTwilioServers(t *testing.T) {
 			t.Errorf("%s: %v, %v", tt.name, receipt, err)
 		}
 		if s.MakesCodes() {
-			_, err = s.Check(t.Context(), message.To, receipt.ID, "000000")
+			_, err = s.Check(t.Context(), message.To, []string{receipt.ID}, "000000")
 		} else if s.Confirms() {
 			err = s.Confirm(t.Context(), receipt.ID)
 		}

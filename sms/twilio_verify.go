@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
@@ -17,13 +18,23 @@ func (t *Twilio) verifyAddress(resource string) string {
 // MakesCodes reports whether Twilio makes the codes.
 func (t *Twilio) MakesCodes() bool { return t.options.Remote }
 
-// Check asks Twilio whether a code is that of the verification named id. One that is over, was used up or never was cannot be
-// told apart from a wrong code: Twilio has forgotten it, and says so with 20404. A bare 404 comes from somewhere else, and says
-// nothing of the code.
-func (t *Twilio) Check(ctx context.Context, _ phone.Number, id, code string) (bool, error) {
-	if !isSID(id, "VE") {
-		return false, nil // the answer to the text could not be read, so it is not known which verification it was
+// Check asks Twilio whether a code is that of one of the verifications named ids. There is one, mostly: Twilio goes on with it while
+// it is open.
+func (t *Twilio) Check(ctx context.Context, _ phone.Number, ids []string, code string) (bool, error) {
+	for _, id := range slices.Backward(ids) {
+		if !isSID(id, "VE") {
+			continue
+		}
+		if right, err := t.check(ctx, id, code); right || err != nil {
+			return right, err
+		}
 	}
+	return false, nil
+}
+
+// check asks about one verification. One that is over, was used up or never was cannot be told apart from a wrong code: Twilio has
+// forgotten it, and says so with 20404. A bare 404 comes from somewhere else, and says nothing of the code.
+func (t *Twilio) check(ctx context.Context, id, code string) (bool, error) {
 	a, err := t.post(ctx, t.verifyAddress("VerificationCheck"), url.Values{"VerificationSid": {id}, "Code": {code}})
 	if err != nil {
 		return false, err

@@ -26,16 +26,16 @@ func TestTwilioChecks(t *testing.T) {
 		name, code string
 		want       bool
 	}{{"wrong", "000000", false}, {"right", code, true}, {"again", code, false}} {
-		if right, err := s.Check(t.Context(), message.To, id, tt.code); err != nil || right != tt.want {
+		if right, err := s.Check(t.Context(), message.To, []string{id}, tt.code); err != nil || right != tt.want {
 			t.Errorf("%s: %v, %v", tt.name, right, err)
 		}
 	}
 	_, _ = s.Send(t.Context(), message)
 	code, id = p.Wait(t, 3).Code, p.Wait(t, 3).ID
 	for range 5 {
-		_, _ = s.Check(t.Context(), message.To, id, "000000")
+		_, _ = s.Check(t.Context(), message.To, []string{id}, "000000")
 	}
-	if right, err := s.Check(t.Context(), message.To, id, code); right || err != nil {
+	if right, err := s.Check(t.Context(), message.To, []string{id}, code); right || err != nil {
 		t.Errorf("right after five wrong ones: %v, %v; Twilio's own limit counts", right, err)
 	}
 	p = testenv.StartTwilio(t)
@@ -47,7 +47,7 @@ func TestTwilioChecks(t *testing.T) {
 		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
-		right, err := s.Check(t.Context(), message.To, id, code)
+		right, err := s.Check(t.Context(), message.To, []string{id}, code)
 		if right {
 			t.Errorf("%s: the code counts as right", mood)
 		}
@@ -105,7 +105,7 @@ func TestTwilioReadsChecks(t *testing.T) {
 	} {
 		url, _ := echo(t, tt.status, nil, tt.body)
 		s := newTwilio(t, testenv.StartTwilio(t), func(o *sms.TwilioOptions, p *testenv.Twilio) { asChecking(o, p); o.VerifyURL = url })
-		right, err := s.Check(t.Context(), message.To, "VE"+strings.Repeat("0", 32), message.Code)
+		right, err := s.Check(t.Context(), message.To, []string{"VE" + strings.Repeat("0", 32)}, message.Code)
 		if right != tt.right {
 			t.Errorf("%s: right %t", tt.name, right)
 		}
@@ -124,7 +124,7 @@ func TestTwilioChecksCreated(t *testing.T) {
 	}
 	p.Misbehave(testenv.CheckCreated)
 	for code, want := range map[string]bool{"000000": false, p.Wait(t, 1).Code: true} {
-		if right, err := s.Check(t.Context(), message.To, receipt.ID, code); right != want || err != nil {
+		if right, err := s.Check(t.Context(), message.To, []string{receipt.ID}, code); right != want || err != nil {
 			t.Errorf("code %s: %t, %v", code, right, err)
 		}
 	}
