@@ -125,14 +125,14 @@ func TestGateBehindOneOfItsZone(t *testing.T) {
 	handle /inner* {
 		sms_2fa {
 			code_length 8
-			max_age 1s
+			max_age 4s
 			resend_after 0s
 		}
 		respond "app inner"
 	}`})
 	v := s.visitor(t, "alice")
 	v.login("/")
-	time.Sleep(1100 * time.Millisecond)
+	time.Sleep(4100 * time.Millisecond)
 	page := v.open("/inner")
 	code := s.provider.Wait(t, 2).CodeInText()
 	if len(code) != 8 || !strings.Contains(page.body, "8-digit code") {
