@@ -203,11 +203,16 @@ func (v *visit) statusOfChallenge(o otp.Outcome) statusBody {
 	return statusBody{
 		Phone:        v.number.Masked(),
 		ExpiresAt:    now.Add(o.Standing.ExpiresIn).UTC().Format(time.RFC3339),
-		ResendAt:     roundUp(now.Add(o.Standing.ResendIn)).UTC().Format(time.RFC3339),
+		ResendAt:     now.Add(roundUp(o.Standing.ResendIn)).UTC().Format(time.RFC3339),
 		AttemptsLeft: &o.Standing.AttemptsLeft,
 		Delivery:     string(o.Standing.Delivery),
 	}
 }
 
-// roundUp rounds to the next whole second, so that nobody is told to come back too early.
-func roundUp(t time.Time) time.Time { return t.Add(time.Second - 1).Truncate(time.Second) }
+// roundUp rounds to whole seconds, of which the moment that they are added to may lose one, so that nobody comes back too early.
+func roundUp(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return d.Truncate(time.Second) + time.Second
+}
