@@ -167,8 +167,16 @@ func TestBreakerCountsNumbers(t *testing.T) {
 		judge(t, route.Send(t.Context(), odd[i%len(odd)], sms.Start{})[0].Err, sms.Config, nil)
 	}
 	one.err = nil
-	if tries := route.Send(t.Context(), toAnother(), sms.Start{}); tries[0].Err != nil {
+	last := toAnother()
+	if tries := route.Send(t.Context(), last, sms.Start{}); tries[0].Err != nil {
 		t.Errorf("another number: %v", tries[0].Err)
+	}
+	one.err, one.sent = fails(sms.Config), 0
+	for _, m := range append(odd, last, toAnother()) {
+		route.Send(t.Context(), m, sms.Start{})
+	}
+	if one.sent != 5 {
+		t.Errorf("asked %d times; after a success all numbers count anew", one.sent)
 	}
 }
 
