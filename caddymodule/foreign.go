@@ -25,8 +25,9 @@ var errEarly = &sms.Error{Class: sms.Temporary, Err: errors.New("the provider ha
 // a double click sends them, have one question and one answer: most providers take a right code once, and would call it wrong
 // to the second copy. All of them have been counted, and each is given back when there is no answer.
 func (v *visit) decide(o otp.Outcome, typed string) (otp.Outcome, error) {
-	code, _ := otp.Normalize(typed, v.policy.CodeLength)                                           // Check has read it already
-	question := strings.Join([]string{o.Text.Maker, v.account(), v.ticket.String(), code}, "\x00") // which no part holds
+	// Check has read the code already, and no part of the question holds a zero.
+	code, _ := otp.Normalize(typed, v.policy.CodeLength)
+	question := strings.Join([]string{o.Text.Maker, v.account(), v.ticket.String(), code}, "\x00")
 	shared, err, _ := v.app.questions.Do(question, func() (any, error) { return v.settleGuess(o, code) })
 	decided := shared.(otp.Outcome)
 	if sms.IsError(err) || decided.Kind == otp.Asking {

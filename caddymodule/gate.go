@@ -37,24 +37,23 @@ type visit struct {
 var errSilent = errors.New("the store has not been heard of")
 
 // gate answers a request that is not verified, or is meant for the gateway. Whatever it finds, the app is not reached.
-func (h *Handler) gate(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, p place) error {
+func (h *Handler) gate(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, p place, to addressee) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
-	q := readQuery(p.url.RawQuery)
 	v := &visit{Handler: h, w: w, r: r, repl: repl, place: p, ctx: ctx}
 	switch {
 	case early(r):
 		return h.refuse(w, r, tooEarly.refusal())
 	case !p.safe:
 		return v.answer(badRequest.because("this site is guarded by a second factor, which works over HTTPS only"))
-	case !q.found, h.onward(r, p.url):
+	case to == theApp, to == gateBehind:
 		return v.identified(v.challenge) // who is not let through here does not get to a gate behind it
-	case q.way != "" && h.keys(r) == nil:
+	case to == unknownGate:
 		return v.fault("store does not answer", errSilent)
-	case q.way != h.way(r, p.url):
+	case to == noGate:
 		return v.answer(badRequest.because("there is no such gate at this address"))
 	}
-	return v.act(q.action)
+	return v.act(readQuery(p.url.RawQuery).action)
 }
 
 // act does what a request with our parameter asks for.

@@ -157,16 +157,16 @@ func (h *Handler) checkSender() error {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	place := h.placeOf(r, askedFor(r))
-	ours := reserved(place.url.RawQuery)
-	if place.safe && (!ours || h.onward(r, place.url)) {
+	to := h.addressee(r, place.url)
+	if place.safe && (to == theApp || to == gateBehind) {
 		if a := h.admit(r, repl, place); a != nil {
-			if ours {
+			if to == gateBehind {
 				withoutOurs(r)
 			}
 			return h.pass(w, r, repl, next, place, a)
 		}
 	}
-	return h.gate(w, r, repl, place)
+	return h.gate(w, r, repl, place, to)
 }
 
 var (

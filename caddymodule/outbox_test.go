@@ -111,7 +111,7 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 	crowd.http.CloseIdleConnections()
 	becomes(t, "goroutines are those of the texts on their way", func() bool { return s.gauge(t, "go_goroutines") <= goroutines+6*places })
 	grown := s.gauge(t, "process_resident_memory_bytes") - memory
-	if grown > 256<<20 { // under the race detector, which takes several times what is needed
+	if grown > 128<<20 {
 		t.Errorf("memory grew by %d MB", grown>>20)
 	}
 	close(stop)

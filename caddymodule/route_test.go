@@ -66,7 +66,7 @@ func TestSecondSenderTakesOver(t *testing.T) {
 			v := s.visitor(t, "alice")
 			began := time.Now()
 			v.open("/")
-			if took := time.Since(began); took > 3500*time.Millisecond {
+			if took := time.Since(began); took > 2500*time.Millisecond {
 				t.Errorf("the visitor waited %s", took)
 			}
 			becomes(t, "delivery is "+tt.delivery, func() bool { return v.delivery() == tt.delivery })

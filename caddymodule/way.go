@@ -30,16 +30,40 @@ func (h *Handler) way(r *http.Request, asked *url.URL) string {
 // behind reports whether a request has passed a gate already.
 func behind(r *http.Request) bool { return caddyhttp.GetVar(r.Context(), keptCookies) != nil }
 
-// onward reports whether a request is meant for a gate behind this one. That there is one at this address is proved by the name
-// that only it could have given itself.
-func (h *Handler) onward(r *http.Request, asked *url.URL) bool {
+// addressee is whom a request is meant for.
+type addressee int
+
+const (
+	theApp      addressee = iota // it does not carry our parameter
+	thisGate                     // the first one on the way, or this one by its name
+	gateBehind                   // another one, which stands behind this one
+	noGate                       // none that stands here
+	unknownGate                  // that cannot be told, because the store has not been heard of
+)
+
+// addressee finds out whom a request is meant for. That a gate stands behind this one at this address is proved by the name that
+// only it could have given itself.
+func (h *Handler) addressee(r *http.Request, asked *url.URL) addressee {
+	if !reserved(asked.RawQuery) {
+		return theApp
+	}
 	q := readQuery(asked.RawQuery)
-	zone, proof, named := strings.Cut(q.way, ".")
-	if !q.found || !named || zone == h.Zone && behind(r) {
-		return false
+	if q.way == "" {
+		return thisGate
 	}
 	keys := h.keys(r)
-	return keys != nil && subtle.ConstantTimeCompare([]byte(proof), []byte(keys.Way(zone, hostOf(r.Host), asked.EscapedPath()))) == 1
+	if keys == nil {
+		return unknownGate
+	}
+	zone, proof, _ := strings.Cut(q.way, ".")
+	want := keys.Way(zone, hostOf(r.Host), asked.EscapedPath())
+	switch {
+	case subtle.ConstantTimeCompare([]byte(proof), []byte(want)) != 1:
+		return noGate
+	case zone == h.Zone && behind(r):
+		return thisGate
+	}
+	return gateBehind
 }
 
 // withoutOurs takes our parameters out of what the next handler sees. A gate behind this one reads what the browser asked for, and

@@ -152,7 +152,7 @@ func TestGateBehindOneOfItsZone(t *testing.T) {
 // The app never sees our parameters, even where a gate stands behind another one for some requests only.
 func TestAppNeverSeesOurParameters(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, setup{site: `
+	const inner = `
 	@inner {
 		path /x*
 		query admin=1
@@ -162,24 +162,15 @@ func TestAppNeverSeesOurParameters(t *testing.T) {
 			zone inner
 		}
 		respond inner
-	}`})
+	}`
+	s := startSite(t, setup{site: inner})
 	v := s.visitor(t, "alice")
 	v.login("/")
 	way := field(v.do(http.MethodGet, "/x?admin=1", nil, "").body, "sms_2fa_zone")
 	if !strings.HasPrefix(way, "inner.") {
 		t.Fatalf("the inner gate calls itself %q", way)
 	}
-	config := setup{provider: s.provider, listen: s.URL, site: `
-	@inner {
-		path /x*
-		query admin=1
-	}
-	handle @inner {
-		sms_2fa {
-			zone inner
-		}
-		respond inner
-	}
+	config := setup{provider: s.provider, listen: s.URL, site: inner + `
 	handle {
 		respond "query=[{http.request.uri.query}]"
 	}`}
@@ -188,5 +179,20 @@ func TestAppNeverSeesOurParameters(t *testing.T) {
 	}
 	if p := v.do(http.MethodPost, "/x?a=1&sms_2fa=verify&sms_2fa_zone="+way, asJSON(), "{}"); p.body != "query=[a=1]" {
 		t.Errorf("status %d, %s", p.status, p.body)
+	}
+}
+
+// Where the store has not been heard of, nobody can say which gate is meant: that is an outage, told in time, and no mistake of the
+// visitor's.
+func TestGateIsUnknownInAnOutage(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{global: onRedis(testenv.FreeAddr(t))})
+	began := time.Now()
+	p := s.visitor(t, "alice").do(http.MethodPost, "/?sms_2fa=verify&sms_2fa_zone=inner.x", asJSON(), `{"code":"123456"}`)
+	if p.status != http.StatusServiceUnavailable || p.problem() != "store-unavailable" || p.header.Get("Retry-After") == "" {
+		t.Errorf("status %d, %s", p.status, p.body)
+	}
+	if took := time.Since(began); took > 1500*time.Millisecond {
+		t.Errorf("took %s", took)
 	}
 }
