@@ -15,8 +15,12 @@ func TestPlaces(t *testing.T) {
 	if place == nil || b.reserve(1) != nil {
 		t.Fatal("there is not exactly one place")
 	}
-	place.use(func(context.Context) { panic("+15005550006") })
-	place.release()
+	begin := make(chan struct{})
+	place.use(func(context.Context) { <-begin; panic("+15005550006") })
+	if place.release(); b.reserve(1) != nil {
+		t.Fatal("the place was given back while it was used")
+	}
+	close(begin)
 	b.places.Wait()
 	if place = b.reserve(1); place == nil {
 		t.Fatal("a panic took the place with it")

@@ -195,4 +195,7 @@ func TestGateIsUnknownInAnOutage(t *testing.T) {
 	if took := time.Since(began); took > 1500*time.Millisecond {
 		t.Errorf("took %s", took)
 	}
+	if p = s.visitor(t, "alice").open("/?sms_2fa=logout&sms_2fa_zone=inner.x"); p.status != http.StatusServiceUnavailable {
+		t.Errorf("a page of another gate's, which needs no store: status %d", p.status)
+	}
 }
