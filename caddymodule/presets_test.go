@@ -17,7 +17,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/caddy-sms-2fa/gateway/caddymodule"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/senders"
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
@@ -55,7 +55,7 @@ func loadPresets(t *testing.T) map[string]string {
 }
 
 // provision makes the sender of a block, at another address unless url is "".
-func provision(t *testing.T, block, url string) *caddymodule.HTTPSender {
+func provision(t *testing.T, block, url string) *senders.HTTP {
 	t.Helper()
 	if url != "" {
 		block = presetOrigin.ReplaceAllString(block, "${1}"+url) + "\n"
@@ -74,7 +74,7 @@ func provision(t *testing.T, block, url string) *caddymodule.HTTPSender {
 		t.Fatal(err)
 	}
 	raw := strings.Replace(string(config.Apps.SMS.Sender[0]), `"sender": "http"`, `"name": "x"`, 1)
-	s := new(caddymodule.HTTPSender)
+	s := new(senders.HTTP)
 	if err := json.Unmarshal([]byte(raw), s); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestPresetsDeliver(t *testing.T) {
 }
 
 // delivers sends a message, the n-th, and looks at what arrives; more is what its encoding adds.
-func (p preset) delivers(t *testing.T, provider *testenv.Provider, s *caddymodule.HTTPSender, m sms.Message, n int, more map[string]string) {
+func (p preset) delivers(t *testing.T, provider *testenv.Provider, s *senders.HTTP, m sms.Message, n int, more map[string]string) {
 	t.Helper()
 	receipt, err := s.Send(t.Context(), m)
 	if err != nil {

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/certmagic"
+
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/session"
+)
+
+// firstWait bounds how long a request waits for the first word of the store.
+const firstWait = 300 * time.Millisecond
+
+// Backend is one store and one set of secrets, with all that depends on both. It stays as long as a configuration uses
+// it, so a reload loses nothing. It holds nothing that belongs to one configuration.
+type Backend struct {
+	stores  *openStore
+	storage certmagic.Storage
+	clock   func() time.Time
+	rand    io.Reader
+	log     *slog.Logger
+
+	once   sync.Once
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	keys     atomic.Pointer[Keys]
+	loaded   chan struct{} // closed when keys is set
+	accounts atomic.Pointer[Accounts]
+	outbox   *Outbox
+}
+
+// Keys are the parts of a backend that need the key ring.
+type Keys struct {
+	Tokens   *session.Tokens
+	Follower *session.View
+}
+
+// Accounts are the accounts of the store in one epoch.
+type Accounts struct {
+	State    *session.Era
+	Verifier *otp.Verifier
+}
+
+func (b *Backend) use(ring *session.KeyRing) {
+	b.keys.Store(&Keys{
+		Tokens:   session.NewTokens(ring, b.clock),
+		Follower: session.NewView(b.stores, ring, b.rand, b.clock, b.log),
+	})
+	close(b.loaded)
+}
+
+// Start begins to follow the store, once.
+func (b *Backend) Start() {
+	b.once.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		b.cancel = cancel
+		b.done.Go(func() { b.run(ctx) })
+	})
+}
+
+func (b *Backend) run(ctx context.Context) {
+	for b.keys.Load() == nil {
+		ring, err := loadRing(ctx, b.storage, b.rand)
+		if err == nil {
+			b.use(ring)
+			break
+		}
+		b.log.Error("secret cannot be read from Caddy's storage, or kept in it", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+		}
+	}
+	b.keys.Load().Follower.Run(ctx)
+}
+
+// Destruct waits for texts on their way, in the background unless Caddy is about to exit, and closes the store.
+func (b *Backend) Destruct() error {
+	if !caddy.Exiting() {
+		go b.close()
+		return nil
+	}
+	return b.close()
+}
+
+func (b *Backend) close() error {
+	b.once.Do(func() {}) // nothing starts any more
+	b.outbox.close(farewell)
+	if b.cancel != nil {
+		b.cancel()
+		b.done.Wait()
+	}
+	_, err := stores.Delete(b.stores.key)
+	return err
+}
+
+// Outbox is the texts on their way.
+func (b *Backend) Outbox() *Outbox { return b.outbox }
+
+// Keys are the parts that need the key ring, nil before the secret is known.
+func (b *Backend) Keys() *Keys { return b.keys.Load() }
+
+// Follower follows the store, nil before the secret is known.
+func (b *Backend) Follower() *session.View {
+	if k := b.keys.Load(); k != nil {
+		return k.Follower
+	}
+	return nil
+}
+
+// Known returns the keys and the state of the store; the state is nil when the store has not been heard of. Right
+// after the start Known waits a little: a visitor who comes with a session then must not be taken for a stranger, and
+// be sent a text.
+func (b *Backend) Known(ctx context.Context) (*Keys, *session.Era) {
+	k := b.keys.Load()
+	if k != nil {
+		if state := k.Follower.Era(); state != nil {
+			return k, state
+		}
+		if k.Follower.Fault() != nil {
+			return k, nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	accounts, err := b.Ready(ctx)
+	if err != nil {
+		return k, nil
+	}
+	return b.keys.Load(), accounts.State
+}
+
+// Ready waits for the secret and the store, and returns the accounts. The error says what did not come.
+func (b *Backend) Ready(ctx context.Context) (*Accounts, error) {
+	b.Start()
+	select {
+	case <-b.loaded:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for the secret: %w", ctx.Err())
+	}
+	state, err := b.Follower().Wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.AccountsOf(state)
+}
+
+// AccountsOf returns the accounts of the store in a state.
+func (b *Backend) AccountsOf(state *session.Era) (*Accounts, error) {
+	if a := b.accounts.Load(); a != nil && a.State == state {
+		return a, nil
+	}
+	keys, err := otp.NewKeys(state.Epoch.Root)
+	if err != nil {
+		return nil, err
+	}
+	a := &Accounts{State: state, Verifier: otp.NewVerifier(b.stores, keys, b.rand)}
+	b.accounts.Store(a)
+	return a, nil
+}

@@ -1,0 +1,65 @@
+package directories
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
+	"github.com/caddy-sms-2fa/gateway/directory"
+)
+
+func init() { caddy.RegisterModule(new(File)) }
+
+// File reads phone numbers from a CSV file with lines of `user,phone`. The file is read again when it changes; a
+// change that cannot be read is logged, and the numbers known before stay in use.
+type File struct {
+	// The file. Required.
+	Path string `json:"path,omitempty"`
+
+	file *directory.File
+}
+
+// CaddyModule returns the Caddy module information.
+func (*File) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: guest.Directories + ".file", New: func() caddy.Module { return new(File) }}
+}
+
+// Provision reads the file.
+func (f *File) Provision(ctx caddy.Context) error {
+	path, err := caddy.NewReplacer().ReplaceOrErr(f.Path, true, true)
+	switch {
+	case err != nil:
+		return fmt.Errorf("path: expected the path of a CSV file: %w", err)
+	case path == "":
+		return errors.New("path: expected the path of a CSV file, like /etc/caddy/phones.csv")
+	}
+	log := ctx.Logger()
+	f.file, err = directory.OpenFile(path, time.Now, func(err error) {
+		log.Error("directory file cannot be read again, the numbers known before stay in use", zap.Error(err))
+	})
+	return err
+}
+
+// Lookup finds a user's number.
+func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
+	return f.file.Lookup(ctx, user)
+}
+
+// UnmarshalCaddyfile reads
+//
+//	directory file <path>
+func (f *File) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // consume directory name
+	return guest.Text(d, &f.Path)
+}
+
+var (
+	_ guest.Directory   = (*File)(nil)
+	_ caddy.Provisioner = (*File)(nil)
+)

@@ -1,0 +1,86 @@
+package gate
+
+import (
+	"context"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/session"
+)
+
+// account is a caller for whom the store has answered. Its questions to the store are the steps of package otp for
+// this subject, ticket and policy; each has storeTimeout.
+type account struct {
+	*caller
+	verifier *otp.Verifier
+	epoch    string
+	ticket   otp.Ticket
+}
+
+// pseudonym names the account in logs and tokens.
+func (a *account) pseudonym() string { return a.verifier.Keys().Pseudonym(a.subject) }
+
+// ask asks the store one question.
+func ask[T any](a *account, question func(ctx context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(a.ctx, storeTimeout)
+	defer cancel()
+	return question(ctx)
+}
+
+// tell asks the store to write something down.
+func (a *account) tell(write func(ctx context.Context) error) error {
+	_, err := ask(a, func(ctx context.Context) (struct{}, error) { return struct{}{}, write(ctx) })
+	return err
+}
+
+func (a *account) look() (otp.Outcome, error) {
+	return ask(a, func(ctx context.Context) (otp.Outcome, error) {
+		return a.verifier.Look(ctx, a.subject, a.ticket, a.policy)
+	})
+}
+
+func (a *account) check(typed string) (otp.Outcome, error) {
+	return ask(a, func(ctx context.Context) (otp.Outcome, error) {
+		return a.verifier.Check(ctx, a.subject, a.ticket, a.policy, typed)
+	})
+}
+
+func (a *account) decide(maker, code string, right bool) (otp.Outcome, error) {
+	return ask(a, func(ctx context.Context) (otp.Outcome, error) {
+		return a.verifier.Decide(ctx, a.subject, a.ticket, a.policy, maker, code, right)
+	})
+}
+
+func (a *account) giveBack(maker, code string) error {
+	return a.tell(func(ctx context.Context) error {
+		return a.verifier.Unanswered(ctx, a.subject, a.ticket, a.policy, maker, code)
+	})
+}
+
+func (a *account) endChallenges() error {
+	return a.tell(func(ctx context.Context) error { return a.verifier.Revoke(ctx, a.subject, a.policy) })
+}
+
+func (a *account) endSession(s *session.Session) error {
+	return a.tell(func(ctx context.Context) error { return a.app.EndSession(ctx, s) })
+}
+
+// answer says no, on a page whose forms are this browser's.
+func (a *account) answer(f problem.Refusal) error {
+	return a.answerWith(f, a.verifier.Keys().Proof(a.subject, a.ticket))
+}
+
+// fault answers when something does not work that should.
+func (a *account) fault(doing string, err error) error {
+	f := a.noteFault(doing, a.pseudonym(), err)
+	return a.answer(f)
+}
+
+// fields name the account in a log line.
+func (a *account) fields(more ...zap.Field) []zap.Field {
+	who := []zap.Field{zap.String("zone", a.Zone), zap.String("account", a.pseudonym()), app.ClientIP(a.r)}
+	return append(who, more...)
+}

@@ -1,0 +1,51 @@
+package gate
+
+import (
+	"context"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/otp"
+)
+
+// caller is a visitor whom the first factor has named.
+type caller struct {
+	*visitor
+	subject otp.Subject
+	bind    string // what the placeholder of the option bind holds
+}
+
+// identified finds out who the visitor is and then goes on.
+func (v *visitor) identified(next func(*caller) error) error {
+	user, bind, err := v.identity.of(v.r, v.repl)
+	name := canonical(user)
+	if err != nil || name == "" {
+		v.log.Error("no identity: the first factor named no user, "+
+			"check that it stands before sms_2fa and covers the same paths",
+			zap.String("user", v.User), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
+		return v.answer(problem.NoIdentity.Refusal())
+	}
+	return next(&caller{visitor: v, subject: otp.Subject{Zone: v.Zone, Name: name}, bind: bind})
+}
+
+// account waits for the store to answer for the caller's account. It is called only where the account is needed: a
+// request that costs nothing asks nobody.
+func (c *caller) account() (*account, error) {
+	ctx, cancel := context.WithTimeout(c.ctx, storeTimeout)
+	defer cancel()
+	accounts, err := c.app.Backend().Ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &account{caller: c, verifier: accounts.Verifier, epoch: accounts.State.Epoch.ID}
+	var carried bool
+	if a.ticket, carried = c.at.names.ticket(c.cookieLines(c.r)); !carried {
+		a.ticket.Browser, err = accounts.Verifier.NewBrowser()
+	}
+	return a, err
+}
+
+// admitted reports whether the caller's session opens this route.
+func (c *caller) admitted() *admission { return c.admit(c.r, c.repl, c.at) }

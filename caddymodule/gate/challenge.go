@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/otp"
+)
+
+// ticketLife is how long a browser keeps its ticket: as long as a challenge can last.
+const ticketLife = otp.MaxCodeTTL
+
+// challenge shows the page to a navigation, and tells everything else that there is one.
+func (c *caller) challenge() error {
+	if !c.navigates() {
+		return c.turnAway()
+	}
+	a, err := c.account()
+	if err != nil {
+		return c.fault("store does not answer", err)
+	}
+	if c.r.Method == http.MethodGet && c.admitted() != nil {
+		return c.redirect(c.at.home()) // the store was heard of only now
+	}
+	h, err := a.lookUp()
+	if err != nil {
+		return a.fault("directory does not answer", err)
+	}
+	if h.number == "" {
+		return a.answer(problem.NoPhone.Refusal())
+	}
+	return h.beginChallenge()
+}
+
+// turnAway tells a request that is no navigation what it lacks. It starts nothing and costs nothing.
+func (c *caller) turnAway() error {
+	f := problem.VerificationRequired.Refusal()
+	c.app.Backend().Start()
+	_, carries := onlyCookie(c.cookieLines(c.r), c.at.names.session)
+	follower := c.app.Backend().Follower()
+	silent := follower == nil || follower.Era() == nil
+	if silent && carries || follower != nil && follower.Fault() != nil {
+		f = problem.StoreUnavailable.After(problem.AfterOutage)
+	}
+	return c.refuse(c.w, c.r, c.at, f)
+}
+
+// beginChallenge finds the holder's challenge, or begins one. Where a text could not be sent at once, none is begun.
+func (h *holder) beginChallenge() error {
+	if h.Send == "button" {
+		return h.showChallenge(h.look())
+	}
+	slot := h.app.Backend().Outbox().Reserve(h.app.InFlight())
+	if slot == nil {
+		o, err := h.look()
+		if err == nil && o.Kind == otp.Idle {
+			return h.tooBusy()
+		}
+		return h.showChallenge(o, err)
+	}
+	defer slot.Release()
+	o, err := h.begin()
+	if err == nil && o.Kind == otp.Sending {
+		metrics.Challenges.Inc()
+		o = h.deliver(o, slot)
+	}
+	return h.showChallenge(o, err)
+}
+
+func (h *holder) showChallenge(o otp.Outcome, err error) error {
+	if err != nil {
+		return h.fault("challenge cannot begin", err)
+	}
+	return h.showOutcome(o)
+}
+
+// tooBusy asks the visitor to come back: more texts are on their way than may be.
+func (h *holder) tooBusy() error {
+	h.log.Error("too many texts are on their way, visitors are asked to come back",
+		h.fields(zap.Int("max_in_flight", h.app.InFlight()))...)
+	f := problem.Busy.After(problem.AfterOutage)
+	f.Phone = h.number.Masked()
+	return h.answer(f)
+}
+
+// keepTicket makes sure that the browser has the ticket of the challenge it is shown.
+func (a *account) keepTicket(o otp.Outcome) {
+	a.ticket.Challenge = o.Challenge.ID
+	a.at.names.set(a.w, a.at.names.challenge, a.ticket.String(), ticketLife)
+}

@@ -1,0 +1,197 @@
+// Package gate is the directive sms_2fa: what stands between a visitor and the app.
+//
+// A request is read once, into a [location]: which address, what is asked there, of which gate, and whether the
+// connection is safe. A request with a session passes (admission.go, pass.go); every other request is answered here.
+// What an answer needs is found step by step, and each step is a type of its own:
+//
+//	visitor   somebody at a location                      visitor.go
+//	caller    a visitor whom the first factor has named   caller.go
+//	account   a caller for whom the store has answered    account.go
+//	holder    an account whose number has been looked up  holder.go
+//
+// What a request asks for stands in the file of its name: challenge.go, verify.go, send.go, status.go, logout.go. How
+// an answer is told stands in answer.go and view.go.
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/page"
+	"github.com/caddy-sms-2fa/gateway/session"
+	"github.com/caddy-sms-2fa/gateway/sms"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+	httpcaddyfile.RegisterHandlerDirective("sms_2fa", parseHandler)
+	httpcaddyfile.RegisterDirectiveOrder("sms_2fa", httpcaddyfile.After, "forward_auth")
+}
+
+// defaultUser is who passed basic_auth, or another authenticator of Caddy's.
+const defaultUser = "{http.auth.user.id}"
+
+// Handler guards a route: requests reach the handlers behind it only with a second factor, a code that was texted to
+// the phone of whoever passed the first one. Everybody else gets a page that asks for the code, at the address that
+// was asked for, or an `application/problem+json` where no page can be shown.
+//
+// It sets these placeholders for the handlers behind it:
+//
+// Placeholder | Description
+// ------------|------------
+// `{http.sms_2fa.user}` | Who passed both factors
+// `{http.sms_2fa.verified_at}` | When the code was typed (RFC 3339)
+// `{http.sms_2fa.method}` | How: `sms`
+type Handler struct {
+	// Who passed the first factor: a text with placeholders. Where any of them is empty, nobody passes. Default:
+	// `{http.auth.user.id}`.
+	User string `json:"user,omitempty"`
+
+	// Where the phone numbers are. Default: the directory of the global options.
+	DirectoryRaw json.RawMessage `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
+
+	app.Options
+
+	app        *app.App
+	log        *zap.Logger
+	clock      func() time.Time
+	directory  guest.Directory
+	identity   identity
+	policy     otp.Policy
+	messages   *app.MessageSet
+	fixedCodes app.FixedCodes
+	page       *page.Page
+	admissions *session.Cache[*admission]
+	questions  singleflight.Group // to providers, about typed codes
+
+	session, idle, maxAge, staleOK, sendWait time.Duration
+	names                                    cookieNames
+	plainNames                               cookieNames
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.sms_2fa", New: func() caddy.Module { return new(Handler) }}
+}
+
+// Provision prepares all that a request needs. It does no network I/O.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.log = ctx.Logger()
+	var err error
+	if h.app, err = app.Of(ctx); err != nil {
+		return err
+	}
+	h.clock = h.app.Now
+	h.Options = h.Options.Or(h.app.Options)
+	if err := h.Validate(); err != nil {
+		return err
+	}
+	h.settle(h.Options.Or(app.Defaults()))
+	if h.identity, err = newIdentity(h.User, h.Bind); err != nil {
+		return err
+	}
+	if err := h.loadDirectory(ctx); err != nil {
+		return err
+	}
+	if err := h.prepare(); err != nil {
+		return err
+	}
+	h.app.Enlist(h.Zone, h.policy, h.session)
+	return nil
+}
+
+// settle makes the options those of this gate, each with a value.
+func (h *Handler) settle(o app.Options) {
+	h.Options = o
+	if h.User == "" {
+		h.User = defaultUser
+	}
+	h.session, h.idle, h.maxAge = time.Duration(*o.Session), time.Duration(*o.Idle), time.Duration(*o.MaxAge)
+	h.staleOK, h.sendWait = time.Duration(*o.StaleOK), time.Duration(*o.SendWait)
+	h.names, h.plainNames = secureNames(o.Zone, o.CookieDomain), plainNames(o.Zone)
+	h.admissions = session.NewCache[*admission]()
+}
+
+func (h *Handler) loadDirectory(ctx caddy.Context) error {
+	h.directory = h.app.Directory()
+	if h.DirectoryRaw != nil {
+		var err error
+		if h.directory, err = guest.Load[guest.Directory](ctx, h, "DirectoryRaw", "directory"); err != nil {
+			return err
+		}
+	}
+	if h.directory == nil && h.Phone == "" {
+		return fmt.Errorf("directory: it is missing; say where the phone numbers are, like: " +
+			"directory file /etc/caddy/phones.csv, or: phone {http.reverse_proxy.header.Remote-Phone}")
+	}
+	return nil
+}
+
+// prepare reads what the options name, and warns of what is odd.
+func (h *Handler) prepare() error {
+	var err error
+	if h.policy, err = h.Policy(); err != nil {
+		return err
+	}
+	if h.messages, err = app.NewMessages(h.Message); err != nil {
+		return err
+	}
+	if h.fixedCodes, err = app.NewFixedCodes(h.TestNumbers, h.policy.CodeLength); err != nil {
+		return err
+	}
+	if h.page, err = loadPage(h.Template); err != nil {
+		return fmt.Errorf("template: %w", err)
+	}
+	if err := h.checkSenders(); err != nil {
+		return err
+	}
+	h.warn()
+	return nil
+}
+
+func loadPage(path string) (*page.Page, error) {
+	if path == "" {
+		return page.New(), nil
+	}
+	return page.Load(path)
+}
+
+// checkSenders makes sure that every provider takes codes of the configured length.
+func (h *Handler) checkSenders() error {
+	for _, e := range h.app.Failover().Legs() {
+		s, ok := e.Sender.(sms.CodeLimiter)
+		if ok && h.policy.CodeLength > s.MaxCodeLength() {
+			return fmt.Errorf("code_length: %d digits are more than the sender %s takes with a template; at most %d",
+				h.policy.CodeLength, e.Name, s.MaxCodeLength())
+		}
+	}
+	return nil
+}
+
+// ServeHTTP passes a verified request on and answers every other one.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	at := h.locate(r)
+	if at.safe && at.meant.passes() {
+		if a := h.admit(r, repl, at); a != nil {
+			return h.pass(w, r, repl, next, at, a)
+		}
+	}
+	return h.receive(w, r, repl, at)
+}
+
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

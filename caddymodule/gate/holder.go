@@ -1,0 +1,64 @@
+package gate
+
+import (
+	"context"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/phone"
+)
+
+// holder is an account whose number has been looked up.
+type holder struct {
+	*account
+	number phone.Number // "" when there is no number on file, or none that can be read
+}
+
+// lookUp finds where texts to this account go.
+func (a *account) lookUp() (*holder, error) {
+	raw, err := a.rawNumber()
+	if err != nil || raw == "" {
+		return &holder{account: a}, err
+	}
+	number, err := phone.Parse(raw, a.DefaultRegion)
+	if err != nil {
+		a.log.Error("phone number on file cannot be read", zap.String("account", a.pseudonym()), zap.Error(err))
+		return &holder{account: a}, nil
+	}
+	return &holder{account: a, number: number}, nil
+}
+
+func (a *account) rawNumber() (string, error) {
+	if a.Phone != "" {
+		raw, _ := a.repl.ReplaceOrErr(a.Phone, true, true)
+		if raw != "" {
+			return strings.TrimSpace(raw), nil
+		}
+	}
+	if a.directory == nil {
+		return "", nil
+	}
+	return ask(a, func(ctx context.Context) (string, error) {
+		raw, _, err := a.directory.Lookup(ctx, a.subject.Name)
+		return raw, err
+	})
+}
+
+func (h *holder) begin() (otp.Outcome, error) {
+	return ask(h.account, func(ctx context.Context) (otp.Outcome, error) {
+		return h.verifier.Begin(ctx, h.subject, h.ticket, h.policy, h.recipient())
+	})
+}
+
+func (h *holder) order() (otp.Outcome, error) {
+	return ask(h.account, func(ctx context.Context) (otp.Outcome, error) {
+		return h.verifier.Send(ctx, h.subject, h.ticket, h.policy, h.recipient())
+	})
+}
+
+// recipient is where the holder's text goes, and who makes its code.
+func (h *holder) recipient() otp.Recipient {
+	return otp.Recipient{Phone: h.number.E164(), Maker: h.codeBy}
+}

@@ -1,0 +1,86 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/directory"
+)
+
+// identity says who a request is from, in the words of the first factor.
+type identity struct {
+	user reading
+	bind reading
+}
+
+// errNoIdentity says that the first factor named nobody.
+var errNoIdentity = errors.New("the first factor named no user")
+
+// maxName bounds a user's name in bytes.
+const maxName = 512
+
+func newIdentity(user, bind string) (identity, error) {
+	if strings.Contains(user, "{http.auth.candidate.") {
+		return identity{}, fmt.Errorf("user: %w", app.ErrCandidate)
+	}
+	if !strings.Contains(user, "{") {
+		return identity{}, fmt.Errorf("user: %q holds no placeholder, so everybody would be the same person", user)
+	}
+	if bind == "off" {
+		bind = ""
+	}
+	if bind != "" && !strings.Contains(bind, "{") {
+		return identity{}, fmt.Errorf("bind: %q holds no placeholder", bind)
+	}
+	return identity{user: newReading(user), bind: newReading(bind)}, nil
+}
+
+// of reads the name and the binding of a request, as the first factor wrote them.
+func (i identity) of(r *http.Request, repl *caddy.Replacer) (user, bind string, err error) {
+	if i.user.certificate && (r.TLS == nil || len(r.TLS.VerifiedChains) == 0) {
+		return "", "", fmt.Errorf("%w: there is no verified client certificate", errNoIdentity)
+	}
+	user, err = i.user.read(repl)
+	if err != nil || user == "" || len(user) > maxName {
+		return "", "", errors.Join(errNoIdentity, err)
+	}
+	if i.bind.template == "" {
+		return user, "", nil
+	}
+	if bind, err = i.bind.read(repl); err != nil || bind == "" {
+		return "", "", errors.Join(fmt.Errorf("%w: bind is empty", errNoIdentity), err)
+	}
+	return user, bind, nil
+}
+
+// canonical is the one spelling under which an account is kept, "" for a name that nobody can have.
+func canonical(user string) string { return directory.Canonical(user) }
+
+// reading is a text with placeholders, prepared for the common case that it is a single one.
+type reading struct {
+	template    string
+	single      string // the placeholder's name, if the template is that and no more
+	certificate bool   // placeholders of the client certificate have values even without one
+}
+
+func newReading(template string) reading {
+	r := reading{template: template, certificate: strings.Contains(template, "{http.request.tls.client.")}
+	inner, ok := strings.CutPrefix(template, "{")
+	if inner, end := strings.CutSuffix(inner, "}"); ok && end && !strings.ContainsAny(inner, "{}\\") {
+		r.single = inner
+	}
+	return r
+}
+
+func (t reading) read(repl *caddy.Replacer) (string, error) {
+	if t.single != "" {
+		value, _ := repl.GetString(t.single)
+		return value, nil
+	}
+	return repl.ReplaceOrErr(t.template, true, true)
+}

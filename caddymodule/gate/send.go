@@ -1,0 +1,52 @@
+package gate
+
+import (
+	"net/http"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/otp"
+)
+
+// send sends a text, or sends it again.
+func (c *caller) send() error {
+	a, err := c.account()
+	if err != nil {
+		return c.fault("store does not answer", err)
+	}
+	s, err := a.read()
+	if err != nil {
+		return a.answer(a.unreadable(err, a.pseudonym()))
+	}
+	h, err := a.lookUp()
+	if err != nil {
+		return a.fault("directory does not answer", err)
+	}
+	if h.number == "" {
+		return a.answer(problem.NoPhone.Refusal())
+	}
+	return h.sendText(s)
+}
+
+func (h *holder) sendText(s submission) error {
+	slot := h.app.Backend().Outbox().Reserve(h.app.InFlight())
+	if slot == nil {
+		return h.tooBusy()
+	}
+	defer slot.Release()
+	o, err := h.order()
+	if err != nil {
+		return h.fault("text cannot be counted", err)
+	}
+	if o.Kind != otp.Sending {
+		return h.showOutcome(o)
+	}
+	o = h.deliver(o, slot)
+	if o.Standing.Delivery == otp.DeliveryFailed && s.json {
+		return h.showOutcome(o)
+	}
+	h.keepTicket(o)
+	if s.json {
+		return problem.WriteJSON(h.w, h.r, http.StatusAccepted, "application/json", h.statusOfChallenge(o))
+	}
+	return h.redirect(h.at.home())
+}

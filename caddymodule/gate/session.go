@@ -1,0 +1,79 @@
+package gate
+
+import (
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/session"
+)
+
+// openSession mints the session that a right code opened, and ends the session that the browser may have had before
+// (OWASP ASVS 7.2.4).
+func (a *account) openSession(o otp.Outcome) (session.Session, string, error) {
+	now := a.clock()
+	s := session.Session{
+		ID: o.Session, Subject: a.pseudonym(), Zone: a.Zone, Epoch: a.epoch, Bind: boundTo(a.verifier.Keys(), a.bind),
+		AuthTime: o.OpenedAt, IssuedAt: now, Expires: a.expiry(o.OpenedAt, now),
+	}
+	token, err := a.app.Backend().Keys().Tokens.Mint(s)
+	if err != nil {
+		return s, "", err
+	}
+	a.endEarlier(s.ID)
+	return s, token, nil
+}
+
+// endEarlier revokes the session that the new one replaces. If that fails, the earlier session still ends with its
+// own time.
+func (a *account) endEarlier(opened string) {
+	old := a.ownSession()
+	if old == nil || old.ID == opened {
+		return
+	}
+	if err := a.endSession(old); err != nil {
+		a.log.Warn("earlier session could not be ended", zap.String("account", a.pseudonym()), zap.Error(err))
+	}
+}
+
+// ownSession is the session in the request's cookie, if it is this account's, whether or not it still opens this
+// route.
+func (a *account) ownSession() *session.Session {
+	token, ok := onlyCookie(a.cookieLines(a.r), a.at.names.session)
+	if !ok {
+		return nil
+	}
+	s, err := a.app.Backend().Keys().Tokens.Read(token, a.Zone)
+	if err != nil || s.Subject != a.pseudonym() {
+		return nil
+	}
+	return &s
+}
+
+// renew writes a younger token when a quarter of the idle time is over. The session and its end stay the same.
+func (h *Handler) renew(w http.ResponseWriter, at location, s *session.Session) {
+	now := h.clock()
+	if now.Sub(s.IssuedAt) < h.idle/4 {
+		return
+	}
+	younger := *s
+	younger.IssuedAt = now
+	younger.Expires = h.expiry(s.AuthTime, now)
+	token, err := h.app.Backend().Keys().Tokens.Mint(younger)
+	if err != nil {
+		h.log.Error("session cannot be renewed", zap.Error(err))
+		return
+	}
+	at.names.set(w, at.names.session, token, younger.Expires.Sub(now))
+}
+
+// expiry is when a session ends that is used now and never again.
+func (h *Handler) expiry(verified, now time.Time) time.Time {
+	end := verified.Add(h.session)
+	if h.idle > 0 && now.Add(h.idle).Before(end) {
+		end = now.Add(h.idle)
+	}
+	return end
+}

@@ -1,0 +1,91 @@
+package gate
+
+import (
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/sms"
+)
+
+// verify checks a code. The right one opens the session; the visitor goes on to what was asked for.
+func (c *caller) verify() error {
+	a, err := c.account()
+	if err != nil {
+		return c.fault("store does not answer", err)
+	}
+	s, err := a.read()
+	if err != nil {
+		return a.answer(a.unreadable(err, a.pseudonym()))
+	}
+	h, err := a.lookUp()
+	if err != nil {
+		return a.fault("directory does not answer", err)
+	}
+	return h.judge(s)
+}
+
+// judge answers a typed code.
+func (h *holder) judge(s submission) error {
+	o, err := h.check(s.code)
+	if err == nil && o.Kind == otp.Asking {
+		o, err = h.settleGuess(o, s.code)
+	}
+	switch {
+	case err != nil && sms.IsError(err):
+		return h.unanswered(err)
+	case err != nil:
+		return h.fault("code cannot be checked", err)
+	}
+	h.noteCheck(o)
+	if o.Kind != otp.Right {
+		return h.showOutcome(h.withChallenge(o))
+	}
+	return h.enter(o, s.json)
+}
+
+// withChallenge keeps the ticket's challenge where an outcome names none, so that a refusal does not cost the ticket.
+func (a *account) withChallenge(o otp.Outcome) otp.Outcome {
+	if o.Challenge.ID == (otp.ChallengeID{}) && o.Kind != otp.Expired {
+		o.Challenge.ID = a.ticket.Challenge
+	}
+	return o
+}
+
+func (a *account) noteCheck(o otp.Outcome) {
+	metrics.Checks.WithLabelValues(string(o.Kind)).Inc()
+	fields := a.fields(zap.String("result", string(o.Kind)), zap.Int("attempts_left", o.Standing.AttemptsLeft))
+	switch o.Kind {
+	case otp.Right:
+		a.log.Info("code right", fields...)
+	case otp.Blocked, otp.Disabled:
+		a.log.Warn("account blocked", append(fields, zap.Duration("blocked_for", o.Standing.BlockedFor))...)
+	default:
+		a.log.Warn("code wrong", fields...)
+	}
+}
+
+// enter gives the browser the session that the right code opened.
+func (h *holder) enter(o otp.Outcome, asJSON bool) error {
+	s, token, err := h.openSession(o)
+	if err != nil {
+		return h.fault("session cannot be signed", err)
+	}
+	h.confirm(o)
+	names := h.at.names
+	names.set(h.w, names.session, token, s.Expires.Sub(s.IssuedAt))
+	names.set(h.w, names.challenge, "", 0)
+	if asJSON {
+		return problem.WriteJSON(h.w, h.r, http.StatusOK, "application/json", verified(s.Expires))
+	}
+	return h.redirect(h.at.home())
+}
+
+// verified is the body that tells of an open session.
+func verified(end time.Time) statusBody {
+	return statusBody{Verified: true, ExpiresAt: end.UTC().Format(time.RFC3339)}
+}

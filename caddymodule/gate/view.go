@@ -1,0 +1,91 @@
+package gate
+
+import (
+	"cmp"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/page"
+)
+
+// showOutcome shows the page for how the account stands.
+func (h *holder) showOutcome(o otp.Outcome) error {
+	h.keepTicket(o)
+	f := problemOf(o)
+	f.Phone = h.number.Masked()
+	return h.answer(f)
+}
+
+// problemOf is what an outcome means for the visitor.
+func problemOf(o otp.Outcome) problem.Refusal {
+	f := problem.VerificationRequired.Refusal()
+	switch o.Kind {
+	case otp.Wrong, otp.Malformed:
+		f = problem.CodeIncorrect.Refusal()
+	case otp.Expired:
+		f = problem.CodeExpired.Refusal()
+	case otp.Blocked:
+		f = problem.Blocked.After(o.Standing.BlockedFor)
+	case otp.Disabled:
+		f = problem.Disabled.After(problem.AfterDisabled)
+	case otp.Limited:
+		f = problem.TooManyRequests.After(o.Standing.ResendIn)
+	case otp.Sending:
+		if o.Standing.Delivery == otp.DeliveryFailed {
+			f = problem.DeliveryFailed.After(o.Standing.ResendIn)
+		}
+	}
+	f.Outcome = &o
+	return f
+}
+
+// viewOf is what the page shows for a refusal.
+func (v *visitor) viewOf(f problem.Refusal) page.View {
+	view := page.View{
+		State: f.State, Brand: v.brand(), Phone: f.Phone, CodeLength: v.policy.CodeLength,
+		RetryAfter: f.Retry, Reports: v.app.AnyReports(),
+		VerifyURL: v.action("verify"), SendURL: v.action("send"), StatusURL: v.action("status"),
+		HomeURL: v.at.home(),
+	}
+	if f.Outcome != nil {
+		describe(&view, f)
+	}
+	return view
+}
+
+// describe adds how the account stands.
+func describe(view *page.View, f problem.Refusal) {
+	s, c := f.Outcome.Standing, f.Outcome.Challenge
+	view.AttemptsLeft, view.ResendIn, view.ExpiresIn = s.AttemptsLeft, s.ResendIn, s.ExpiresIn
+	view.Delivery = page.Delivery(s.Delivery)
+	waiting := c.ID != otp.ChallengeID{}
+	switch f.Problem {
+	case problem.VerificationRequired:
+		if waiting {
+			view.State = page.Enter
+		}
+	case problem.CodeIncorrect:
+		view.Problem = page.CodeIncorrect
+	case problem.CodeExpired:
+		view.State, view.Problem = page.Start, page.CodeExpired
+	}
+}
+
+func (v *visitor) signedOut() page.View {
+	return page.View{State: page.SignedOut, Brand: v.brand(), HomeURL: v.at.home()}
+}
+
+// show writes the page.
+func (v *visitor) show(status int, view page.View) error {
+	v.w.Header().Set("Vary", problem.Vary)
+	return v.page.Write(v.w, status, view)
+}
+
+// action is the address for one of our own requests, relative to the page.
+func (v *visitor) action(value string) string { return v.at.action(value, v.gateName(v.r, v.at)) }
+
+// brand is the site's name on the page and in the text.
+func (v *visitor) brand() string { return cmp.Or(v.Brand, v.origin()) }
+
+// origin is the host for the last line of the text.
+func (v *visitor) origin() string { return cmp.Or(v.Origin, hostOf(v.r.Host)) }

@@ -1,0 +1,74 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+)
+
+// storeTimeout bounds one question to the store, so that a visitor has an answer within a second when the store is
+// silent.
+const storeTimeout = 800 * time.Millisecond
+
+// visitor is somebody at a location, whose request the gate answers.
+type visitor struct {
+	*Handler
+	w    http.ResponseWriter
+	r    *http.Request
+	repl *caddy.Replacer
+	at   location
+
+	// ctx goes on when the visitor has left, and has no deadline: each question to the store, the directory or a provider
+	// has one of its own.
+	ctx context.Context
+}
+
+// errSilent says that it is not known which gate a request is meant for, because the store has not been heard of.
+var errSilent = errors.New("the store has not been heard of")
+
+// receive answers a request that is not verified, or is meant for this gate. Whatever it finds, the app is not
+// reached.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, at location) error {
+	v := &visitor{Handler: h, w: w, r: r, repl: repl, at: at, ctx: context.WithoutCancel(r.Context())}
+	switch {
+	case early(r):
+		return h.refuse(w, r, at, problem.TooEarly.Refusal())
+	case !at.safe:
+		return v.answer(problem.BadRequest.Because("this site is guarded by a second factor, which works over HTTPS only"))
+	case at.meant.passes():
+		return v.identified((*caller).challenge) // a visitor who is not let through here does not get to a gate behind
+	case at.meant == meantForUnknown:
+		return v.fault("store does not answer", errSilent)
+	case at.meant == meantForNobody:
+		return v.answer(problem.BadRequest.Because("there is no such gate at this address"))
+	}
+	return v.act(at.query.action)
+}
+
+// act does what a request with our parameter asks for.
+func (v *visitor) act(action string) error {
+	method := v.r.Method
+	switch {
+	case action == "status" && method == http.MethodGet:
+		return v.identified((*caller).status)
+	case action == "logout" && method == http.MethodGet && v.navigates():
+		return v.show(http.StatusOK, v.signedOut())
+	case (action == "verify" || action == "send") && method == http.MethodGet && v.navigates():
+		return v.redirect(v.at.home())
+	case method != http.MethodPost:
+		v.w.Header().Set("Allow", "POST")
+		return v.answer(problem.BadRequest.Because("POST is expected"))
+	case action == "verify":
+		return v.identified((*caller).verify)
+	case action == "send":
+		return v.identified((*caller).send)
+	case action == "logout":
+		return v.identified((*caller).logout)
+	}
+	return v.answer(problem.BadRequest.Because("the parameter sms_2fa is verify, send, logout or status, once"))
+}

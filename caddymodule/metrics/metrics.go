@@ -1,0 +1,59 @@
+// Package metrics holds the counters that the gate adds to Caddy's metrics. They are made once and registered again
+// with every configuration, so that a reload loses no count. Their labels are short lists: never a user, a number or
+// an address.
+package metrics
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+var (
+	// Challenges counts challenges begun by a navigation.
+	Challenges = counter("challenges_total", "Challenges begun by a navigation.")
+
+	// Texts counts texts handed to a sender, by sender, result and class of error.
+	Texts = counters("texts_total", "Texts handed to a sender, by result and class of error.",
+		"sender", "result", "class")
+
+	// Checks counts typed codes by result.
+	Checks = counters("checks_total", "Codes typed, by result.", "result")
+
+	// Refusals counts requests that were answered with a problem, by the problem's type.
+	Refusals = counters("refusals_total", "Requests answered with a problem, by its type.", "problem")
+
+	// Faults counts requests that a fault ended: of the store, the directory or a provider.
+	Faults = counter("faults_total", "Requests that a fault of the store, the directory or a provider ended.")
+
+	// Reports counts delivery reports, by sender and by what the report said or why the report was refused.
+	Reports = counters("reports_total", "Delivery reports, by what they said, or why they were not heard.",
+		"sender", "result")
+
+	// InFlight is how many texts are on their way to a provider.
+	InFlight = prometheus.NewGauge(prometheus.GaugeOpts(opts("texts_in_flight", "Texts on their way to a provider.")))
+
+	// Resting is 1 for a sender whose breaker is open.
+	Resting = prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("sender_resting",
+		"1 while a sender is left alone because it failed several times in a row.")), []string{"sender"})
+)
+
+func opts(name, help string) prometheus.CounterOpts {
+	return prometheus.CounterOpts{Namespace: "caddy", Subsystem: "sms_2fa", Name: name, Help: help}
+}
+
+func counter(name, help string) prometheus.Counter { return prometheus.NewCounter(opts(name, help)) }
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(opts(name, help), labels)
+}
+
+// Register adds the metrics to the registry of a configuration. Registering again changes nothing.
+func Register(registry *prometheus.Registry) error {
+	for _, c := range []prometheus.Collector{Challenges, Texts, Checks, Refusals, Faults, Reports, InFlight, Resting} {
+		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
+			return err
+		}
+	}
+	return nil
+}

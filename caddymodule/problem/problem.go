@@ -1,0 +1,73 @@
+// Package problem holds every way in which the gate says no, and how a refusal is told to clients that are no
+// browser: as application/problem+json (RFC 9457).
+package problem
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/page"
+)
+
+// Problem is one way in which the gate says no.
+type Problem struct {
+	Name   string // the type is "urn:sms-2fa:<name>"
+	Status int    // the HTTP status that page and JSON share; 0 is the status of the option challenge_status
+	Title  string
+	State  page.State // what the page shows; "" where no visitor sees the problem
+}
+
+// All problems there are.
+var (
+	VerificationRequired = Problem{"verification-required", 0, "A code from a text message is required", page.Start}
+	CodeIncorrect        = Problem{"code-incorrect", 0, "The code is not right", page.Enter}
+	CodeExpired          = Problem{"code-expired", 0, "The code does not hold any more", page.Enter}
+	NoIdentity           = Problem{"no-identity", 0, "The first factor named no user", page.NoIdentity}
+	NoPhone              = Problem{"no-phone", 0, "There is no phone number on file", page.NoPhone}
+
+	CrossSite = Problem{"cross-site", http.StatusForbidden, "The request came from another site", page.CrossSite}
+	Blocked   = Problem{"blocked", http.StatusTooManyRequests, "Too many wrong codes", page.Blocked}
+	Disabled  = Problem{"blocked", http.StatusTooManyRequests,
+		"Too many wrong codes; an operator must unlock the account", page.Disabled}
+	TooManyRequests  = Problem{"too-many-requests", http.StatusTooManyRequests, "No more texts for now", page.Limited}
+	DeliveryFailed   = Problem{"delivery-failed", http.StatusBadGateway, "The text could not be sent", page.Enter}
+	StoreUnavailable = Problem{"store-unavailable", http.StatusServiceUnavailable,
+		"The gateway cannot read or write its state", page.Outage}
+	Busy             = Problem{"busy", http.StatusServiceUnavailable, "Too many texts are on their way", page.Limited}
+	CheckUnavailable = Problem{"check-unavailable", http.StatusServiceUnavailable,
+		"The provider of the code does not answer", page.Outage}
+	BadRequest = Problem{"bad-request", http.StatusBadRequest, "The request cannot be understood", page.BadRequest}
+	TooEarly   = Problem{"too-early", http.StatusTooEarly,
+		"The request came before the connection was safe from replay", page.BadRequest}
+
+	// What providers are told whose reports are not taken.
+	ReportForged     = Problem{"report-forged", http.StatusForbidden, "The report is not signed by the provider", ""}
+	ReportStale      = Problem{"report-stale", http.StatusForbidden, "The report is outside of its time", ""}
+	ReportUnreadable = Problem{"report-unreadable", http.StatusBadRequest, "The report cannot be read", ""}
+)
+
+// When Retry-After tells a visitor to try again.
+const (
+	AfterOutage   = 5 * time.Second // after a fault
+	AfterDisabled = 24 * time.Hour  // where only an operator can help
+)
+
+// Refusal is a problem as it applies to one request.
+type Refusal struct {
+	Problem
+	Detail   string
+	Outcome  *otp.Outcome  // how the account stands; nil when that is not known
+	Retry    time.Duration // when to try again; 0 when that is not said
+	Phone    string        // the masked number of the visitor
+	GateName string        // which gate says no, where a request passes several
+}
+
+// Refusal is the problem without any particulars.
+func (p Problem) Refusal() Refusal { return Refusal{Problem: p} }
+
+// Because is the problem with a sentence on what the person at the screen can do.
+func (p Problem) Because(detail string) Refusal { return Refusal{Problem: p, Detail: detail} }
+
+// After is the problem with a time after which to try again.
+func (p Problem) After(d time.Duration) Refusal { return Refusal{Problem: p, Retry: d} }
