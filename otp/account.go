@@ -23,6 +23,25 @@ type Account struct {
 	Challenges []Challenge // the newest last
 }
 
+// challenge finds the challenge of a ticket, or nil.
+func (a *Account) challenge(id ChallengeID) *Challenge {
+	for i := range a.Challenges {
+		if a.Challenges[i].ID == id {
+			return &a.Challenges[i]
+		}
+	}
+	return nil
+}
+
+// add appends a challenge, in the place of the oldest when there are too many.
+func (a *Account) add(c Challenge) *Challenge {
+	if len(a.Challenges) >= maxChallenges {
+		a.Challenges = slices.Delete(a.Challenges, 0, 1)
+	}
+	a.Challenges = append(a.Challenges, c)
+	return &a.Challenges[len(a.Challenges)-1]
+}
+
 // expire drops what is over. Counters stay.
 func (a *Account) expire(now time.Time, p Policy) {
 	horizon := now.Add(-window(p.Sends))
@@ -52,36 +71,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// challenge finds the challenge of a ticket, or nil.
-func (a *Account) challenge(id ChallengeID) *Challenge {
-	for i := range a.Challenges {
-		if a.Challenges[i].ID == id {
-			return &a.Challenges[i]
-		}
-	}
-	return nil
-}
+// revoke ends what is open, so that a code already on its way opens nothing after a logout.
+func (a *Account) revoke() { a.Challenges = nil }
 
-// standing is what the visitor with this challenge may know; c may be nil.
-func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
-	s := Standing{
-		AttemptsLeft: max(p.Attempts-a.Wrong, 0),
-		BlockedFor:   max(a.BlockedUntil.Sub(now), 0),
-		ResendIn:     a.wait(now, p),
-	}
-	if c != nil {
-		s.ExpiresIn = max(c.Expires.Sub(now), 0)
-		s.Delivery = a.latest(c).Delivery.told()
-	}
-	return s
-}
-
-// outcome wraps up a step.
-func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
-	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
-	if c != nil {
-		o.Challenge, o.Text = *c, a.held(c)
-		o.Refs = a.refs(c, o.Text.Maker)
-	}
-	return o
-}
+// unlock is the operator's word that the account may try again.
+func (a *Account) unlock() { a.forgive() }

@@ -1,6 +1,17 @@
 package otp
 
-import "testing"
+import (
+	"testing"
+)
+
+func testKeys(t testing.TB) *Keys {
+	t.Helper()
+	k, err := NewKeys([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
 
 // All that is derived from a root stays what it is from release to release: records in the store are found by it, and
 // cookies and texts that are under way go on to be right.
@@ -23,5 +34,27 @@ func TestDerivationNeverChanges(t *testing.T) {
 		if tt.got != tt.want {
 			t.Errorf("%s is %q, want %q", tt.name, tt.got, tt.want)
 		}
+	}
+}
+
+// What is written down of a guess is another thing for each maker, challenge, subject and guess.
+func TestMarksDiffer(t *testing.T) {
+	t.Parallel()
+	k, err := NewKeys(make([]byte, RootSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := Subject{Zone: "default", Name: "alice"}
+	seen := map[Mark]string{k.marker(alice, ChallengeID{1}, "482913")(""): "ours"}
+	for name, m := range map[string]Mark{
+		"another maker":     k.marker(alice, ChallengeID{1}, "482913")("one"),
+		"another challenge": k.marker(alice, ChallengeID{2}, "482913")(""),
+		"another zone":      k.marker(Subject{Zone: "admin", Name: "alice"}, ChallengeID{1}, "482913")(""),
+		"another guess":     k.marker(alice, ChallengeID{1}, "482914")(""),
+	} {
+		if other, twice := seen[m]; twice {
+			t.Errorf("%s has the mark of %s", name, other)
+		}
+		seen[m] = name
 	}
 }

@@ -1,7 +1,6 @@
 package otp
 
 import (
-	"slices"
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/store"
@@ -32,17 +31,6 @@ func room(at []time.Time, l store.Limit, now time.Time) time.Duration {
 		return 0
 	}
 	return at[len(at)-l.Max].Add(l.Per).Sub(now)
-}
-
-// lastText is when the latest text was sent that may still come, or has come, zero before the first. A text that was given
-// up still counts for the limits, because it was paid for; it just need not be waited for.
-func (a *Account) lastText() time.Time {
-	for _, t := range slices.Backward(a.Texts) {
-		if !t.Delivery.lost() {
-			return t.At
-		}
-	}
-	return time.Time{}
 }
 
 // window is the longest time in which a text counts for anything.

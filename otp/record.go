@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 )
+
+// ErrRecord says that a record in the store cannot be read: it was damaged, or a newer version of the gateway wrote it.
+// The account counts as locked until an operator has looked.
+var ErrRecord = errors.New("account record cannot be read")
 
 // recordVersion is the version that this code writes, and the only one that it reads: an account that cannot be read
 // whole is not read at all.

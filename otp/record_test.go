@@ -39,23 +39,61 @@ func TestTrackFormNeverChanges(t *testing.T) {
 	}
 }
 
-// The values of kinds and of states of delivery are written into logs, metrics and records.
-func TestValuesNeverChange(t *testing.T) {
+func TestRecordKeepsEverything(t *testing.T) {
 	t.Parallel()
-	for want, kind := range map[string]Kind{
-		"idle": Idle, "open": Open, "sending": Sending, "asking": Asking, "right": Right, "wrong": Wrong,
-		"malformed": Malformed, "expired": Expired, "blocked": Blocked, "disabled": Disabled, "limited": Limited,
-	} {
-		if string(kind) != want {
-			t.Errorf("kind is %q, want %q", kind, want)
-		}
+	s, b := newScene(t), laptop
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Via: "twilio", Ref: "VE1"})
+	s.try(b, Mark{1}, false)
+	s.try(b, rightMark, true)
+	data, err := s.a.encode()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for want, delivery := range map[string]Delivery{
-		"sending": DeliverySending, "sent": DeliverySent, "delivered": DeliveryDelivered, "failed": DeliveryFailed,
-		"unknown": DeliveryUnknown, "undelivered": DeliveryUndelivered,
-	} {
-		if string(delivery) != want {
-			t.Errorf("delivery is %q, want %q", delivery, want)
+	back, err := decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := back.encode()
+	if err != nil || string(again) != string(data) {
+		t.Errorf("record changed on its way:\n%s\n%s (%v)", data, again, err)
+	}
+	if want := s.a.Challenges[0].Opened; !back.Challenges[0].Opened.Equal(want) {
+		t.Errorf("opened at %s, want %s", back.Challenges[0].Opened, want)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"v":2,"w":1,"c":[{"i":"AAAAAAAAAAAAAAAAAAAAAA","a":1,"e":2}]}`))
+	f.Add([]byte(`{"v":3}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := decode(data)
+		if err != nil {
+			return
 		}
+		if a.Wrong < 0 || a.InARow < 0 || a.Blocks < 0 {
+			t.Errorf("%q decodes to %+v", data, a)
+		}
+	})
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	for name, data := range map[string]string{
+		"newer version":   `{"v":3}`,
+		"no version":      `{}`,
+		"unknown field":   `{"v":2,"x":1}`,
+		"negative":        `{"v":2,"w":-1}`,
+		"short challenge": `{"v":2,"c":[{"i":"AAAA","a":1,"e":2}]}`,
+		"bad mark":        `{"v":2,"c":[{"i":"AAAAAAAAAAAAAAAAAAAAAA","a":1,"e":2,"m":["!"]}]}`,
+		"two values":      `{"v":2}{"v":2}`,
+		"empty":           ``,
+		"not JSON":        `hello`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := decode([]byte(data)); err == nil {
+				t.Errorf("decoded %q", data)
+			}
+		})
 	}
 }

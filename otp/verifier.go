@@ -2,7 +2,6 @@ package otp
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -106,68 +105,6 @@ func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 	})
 }
 
-// Check finds whether typed is the code of the ticket's challenge. The guess is written down first; only when that is
-// done is it compared, and only a right one causes a second write, which opens the challenge's one session. A code that
-// somebody else made is not compared here: the outcome is Asking, and the caller goes on with Decide or Unanswered.
-func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typed string) (Outcome, error) {
-	guess, ok := Normalize(typed, p.CodeLength)
-	if !ok {
-		o, err := v.Look(ctx, s, t, p)
-		return malformed(o), err
-	}
-	mark := v.keys.marker(s, t.Challenge, guess)
-	o, rec, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.attempt(now, p, t, mark) })
-	switch {
-	case err != nil || o.Kind != compare:
-		return o, err
-	case o.Text.Maker != "" && o.Challenge.Opened.IsZero():
-		o.Kind = Asking
-		return o, nil
-	case o.Text.Maker == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
-		return v.judge(rec, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, mark("")) })
-	}
-	return v.open(ctx, s, t, p, mark(o.Text.Maker), &rec)
-}
-
-// Decide goes on where Check stopped to ask: right is what the maker of the code said of typed.
-func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, maker, typed string, right bool) (Outcome, error) {
-	guess, _ := Normalize(typed, p.CodeLength)
-	m := v.keys.marker(s, t.Challenge, guess)(maker)
-	if right {
-		return v.open(ctx, s, t, p, m, nil)
-	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, m) })
-	o.Session = v.keys.Session(s, t.Challenge)
-	return o, err
-}
-
-// Unanswered goes on where Check stopped to ask, when the maker of the code did not answer: the guess is given back, a few times
-// for each challenge.
-func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, maker, typed string) error {
-	guess, _ := Normalize(typed, p.CodeLength)
-	m := v.keys.marker(s, t.Challenge, guess)(maker)
-	_, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.unanswer(now, p, t, m) })
-	return err
-}
-
-// open opens the challenge's one session for a guess that is right.
-func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m Mark, known *store.Record) (Outcome, error) {
-	o, _, err := v.run(ctx, s, known, p, func(a *Account, now time.Time) Outcome { return a.open(now, p, t, m) })
-	o.Session = v.keys.Session(s, t.Challenge)
-	return o, err
-}
-
-// malformed is the outcome for what cannot be a code, where a code was asked for.
-func malformed(o Outcome) Outcome {
-	if o.Kind == Open {
-		o.Kind = Malformed
-	}
-	if o.Kind == Idle {
-		o.Kind = Expired
-	}
-	return o
-}
-
 // Revoke ends every challenge of the subject, waiting or just answered.
 func (v *Verifier) Revoke(ctx context.Context, s Subject, p Policy) error {
 	_, _, err := v.run(ctx, s, nil, p, func(a *Account, _ time.Time) Outcome { a.revoke(); return Outcome{} })
@@ -178,68 +115,4 @@ func (v *Verifier) Revoke(ctx context.Context, s Subject, p Policy) error {
 func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {
 	_, _, err := v.run(ctx, s, nil, p, func(a *Account, _ time.Time) Outcome { a.unlock(); return Outcome{} })
 	return err
-}
-
-// step is one of the pure steps of an account.
-type step func(a *Account, now time.Time) Outcome
-
-// run changes the subject's account by a step. known saves a read when the caller holds the record already.
-func (v *Verifier) run(ctx context.Context, s Subject, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {
-	return v.runKey(ctx, v.keys.Account(s), known, p, f)
-}
-
-func (v *Verifier) runKey(ctx context.Context, key string, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {
-	var o Outcome
-	rec, err := store.Change(ctx, v.store, key, known, func(old store.Record) ([]byte, time.Time, error) {
-		a, err := decode(old.Data)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		a.expire(old.Now, p)
-		o = f(&a, old.Now)
-		next, err := a.encode()
-		return next, a.expires(old.Now, p), err
-	})
-	if err != nil {
-		return Outcome{}, rec, fmt.Errorf("changing account: %w", err)
-	}
-	return o, rec, nil
-}
-
-// judge runs a step on a record that is not written again.
-func (v *Verifier) judge(rec store.Record, p Policy, f step) (Outcome, error) {
-	a, err := decode(rec.Data)
-	if err != nil {
-		return Outcome{}, err
-	}
-	a.expire(rec.Now, p)
-	return f(&a, rec.Now), nil
-}
-
-// freshIDs are the random names that a step may need. They are drawn before it, so that it stays pure.
-type freshIDs struct {
-	challenge ChallengeID
-	text      string
-}
-
-func (v *Verifier) fresh() (freshIDs, error) {
-	var f freshIDs
-	var text [8]byte
-	if _, err := io.ReadFull(v.rand, f.challenge[:]); err != nil {
-		return f, fmt.Errorf("drawing challenge: %w", err)
-	}
-	if _, err := io.ReadFull(v.rand, text[:]); err != nil {
-		return f, fmt.Errorf("drawing text: %w", err)
-	}
-	f.text = hex.EncodeToString(text[:])
-	return f, nil
-}
-
-// NewBrowser draws a name for a browser that has none.
-func (v *Verifier) NewBrowser() (BrowserID, error) {
-	var b BrowserID
-	if _, err := io.ReadFull(v.rand, b[:]); err != nil {
-		return b, fmt.Errorf("drawing browser: %w", err)
-	}
-	return b, nil
 }

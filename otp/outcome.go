@@ -1,21 +1,8 @@
-// Package otp is the domain of the gateway: what a second factor by text message is, and what may happen to it.
-//
-// Everything about one person in one zone is an [Account]: wrong codes, blocks, texts sent, open challenges. An account
-// changes only by the steps of this package (begin, send, settle, report, attempt, unanswer, open, revoke, unlock). A step
-// is a pure function of the account, the policy and the time; it has no I/O and reads no clock. The [Verifier] runs steps
-// on the records of a store and owns the one rule that spans two of them: a guess is written down before it is compared.
-//
-// What a step finds is a value, a [Kind]. An error is a fault, and a fault means no.
 package otp
 
 import (
-	"errors"
 	"time"
 )
-
-// ErrRecord says that a record in the store cannot be read: it was damaged, or a newer version of the gateway wrote it.
-// The account counts as locked until an operator has looked.
-var ErrRecord = errors.New("account record cannot be read")
 
 // Kind is what a step found.
 type Kind string
@@ -74,4 +61,28 @@ type Standing struct {
 	ResendIn     time.Duration // how long until another text may be asked for
 	ExpiresIn    time.Duration // how long the open challenge still lasts
 	Delivery     Delivery      // what became of the challenge's latest text, "" without one
+}
+
+// outcome wraps up a step.
+func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
+	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
+	if c != nil {
+		o.Challenge, o.Text = *c, a.held(c)
+		o.Refs = a.refs(c, o.Text.Maker)
+	}
+	return o
+}
+
+// standing is what the visitor with this challenge may know; c may be nil.
+func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
+	s := Standing{
+		AttemptsLeft: max(p.Attempts-a.Wrong, 0),
+		BlockedFor:   max(a.BlockedUntil.Sub(now), 0),
+		ResendIn:     a.wait(now, p),
+	}
+	if c != nil {
+		s.ExpiresIn = max(c.Expires.Sub(now), 0)
+		s.Delivery = a.latest(c).Delivery.told()
+	}
+	return s
 }

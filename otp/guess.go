@@ -1,9 +1,17 @@
 package otp
 
-import "time"
+import (
+	"time"
+)
 
 // compare is what attempt reports when the guess may be compared. No caller outside the package gets to see it.
 const compare Kind = "compare"
+
+// Mark is what is written down of a guess: enough to know it again, useless without the key.
+type Mark [8]byte
+
+// marker makes the mark of a guess at a code that somebody made: a guess at one maker's code is not one at another's.
+type marker func(maker string) Mark
 
 // attempt writes a guess down before anybody knows whether it is right. Only a guess that was written down is compared.
 //
@@ -26,31 +34,6 @@ func (a *Account) attempt(now time.Time, p Policy, t Ticket, mark marker) Outcom
 	a.count(now, p)
 	c.mark(m)
 	return a.outcome(compare, now, p, c)
-}
-
-// marker makes the mark of a guess at a code that somebody made: a guess at one maker's code is not one at another's.
-type marker func(maker string) Mark
-
-// maker is who made the code that a challenge, which may be nil, waits for.
-func (a *Account) maker(c *Challenge) string {
-	if c == nil {
-		return ""
-	}
-	return a.held(c).Maker
-}
-
-// maxUnanswered bounds the guesses that a challenge gives back.
-const maxUnanswered = 3
-
-// unanswer gives a guess back whose maker did not say whether it is right: nobody has learnt anything by it, and visitors are not
-// blocked because a provider is down.
-func (a *Account) unanswer(now time.Time, p Policy, t Ticket, m Mark) Outcome {
-	c := a.challenge(t.Challenge)
-	if c != nil && c.Opened.IsZero() && c.Unanswered < maxUnanswered && c.unmark(m) {
-		c.Unanswered++
-		a.uncount(now, p)
-	}
-	return a.outcome(Open, now, p, c)
 }
 
 // open notes that the code of the ticket's challenge was right. It opens once: another browser is too late, and the same
@@ -83,8 +66,16 @@ func (a *Account) wrong(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 	return a.outcome(Wrong, now, p, c)
 }
 
-// revoke ends what is open, so that a code already on its way opens nothing after a logout.
-func (a *Account) revoke() { a.Challenges = nil }
+// maxUnanswered bounds the guesses that a challenge gives back.
+const maxUnanswered = 3
 
-// unlock is the operator's word that the account may try again.
-func (a *Account) unlock() { a.forgive() }
+// unanswer gives a guess back whose maker did not say whether it is right: nobody has learnt anything by it, and visitors are not
+// blocked because a provider is down.
+func (a *Account) unanswer(now time.Time, p Policy, t Ticket, m Mark) Outcome {
+	c := a.challenge(t.Challenge)
+	if c != nil && c.Opened.IsZero() && c.Unanswered < maxUnanswered && c.unmark(m) {
+		c.Unanswered++
+		a.uncount(now, p)
+	}
+	return a.outcome(Open, now, p, c)
+}

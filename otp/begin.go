@@ -1,0 +1,85 @@
+package otp
+
+import (
+	"time"
+)
+
+// joinWindow is the least time in which a browser without a ticket joins the challenge just begun instead of beginning
+// its own: tabs that a browser opens at once cannot know of each other.
+const joinWindow = 10 * time.Second
+
+// begin finds the challenge to show to the holder of ticket. With auto, one without a challenge gets one, and a text.
+func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipient, fresh freshIDs) Outcome {
+	if k := a.barred(now); k != "" {
+		return a.outcome(k, now, p, a.challenge(t.Challenge))
+	}
+	if c := a.challenge(t.Challenge); c != nil && (c.waits(now) || c.answered(t.Browser, now)) {
+		return a.outcome(Open, now, p, c)
+	}
+	if c := a.joinable(now, p); c != nil {
+		return a.outcome(Open, now, p, c)
+	}
+	if !auto {
+		return a.outcome(Idle, now, p, nil)
+	}
+	return a.send(now, p, Ticket{Browser: t.Browser}, to, fresh)
+}
+
+// joinable is the newest challenge, if its text was sent so recently that another one may not be.
+func (a *Account) joinable(now time.Time, p Policy) *Challenge {
+	if len(a.Challenges) == 0 {
+		return nil
+	}
+	c := &a.Challenges[len(a.Challenges)-1]
+	recent := now.Before(a.lastText().Add(max(p.ResendAfter, joinWindow)))
+	if !recent || !c.waits(now) || a.latest(c).Delivery.lost() {
+		return nil
+	}
+	return c
+}
+
+// send orders a text: another one with the same code while the ticket's challenge waits, the first one of a new
+// challenge otherwise.
+func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh freshIDs) Outcome {
+	c := a.challenge(t.Challenge)
+	if c != nil && !c.waits(now) {
+		c = nil
+	}
+	if k := a.barred(now); k != "" {
+		return a.outcome(k, now, p, c)
+	}
+	if a.wait(now, p) > 0 {
+		return a.outcome(Limited, now, p, c)
+	}
+	if c == nil {
+		c = a.add(Challenge{ID: fresh.challenge, Begun: now})
+	}
+	d := a.dispatch(c, to, fresh.text)
+	c.order(d.ID)
+	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
+	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, Maker: d.Maker})
+	o := a.outcome(Sending, now, p, c)
+	d.ExpiresIn = o.Standing.ExpiresIn
+	o.Dispatch = d
+	return o
+}
+
+// dispatch is the order for the next text of a challenge. While the code of an earlier one holds, the next one's is made by the same
+// maker, so that both do.
+func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
+	d := Dispatch{ID: id, After: a.behind(), challenge: c.ID}
+	earlier := a.held(c)
+	if d.Keep = earlier.holds(); d.Keep {
+		d.Maker = earlier.Maker
+		return d
+	}
+	d.Maker = to.maker(d.After)
+	return d
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

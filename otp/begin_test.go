@@ -1,0 +1,95 @@
+package otp
+
+import (
+	"testing"
+	"time"
+)
+
+func TestBeginSendsOneTextPerChallenge(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.want("first", s.begin(&b), Sending)
+	s.want("reload", s.begin(&b), Open)
+	blank := Ticket{Browser: BrowserID{9}}
+	s.want("tab opened at once, without ticket", s.begin(&blank), Open)
+	if blank.Challenge != b.Challenge {
+		t.Error("parallel tabs do not share the challenge whose text was sent")
+	}
+	s.now = s.now.Add(4 * time.Minute)
+	s.want("reload much later", s.begin(&b), Open)
+	if len(s.a.Texts) != 1 {
+		t.Errorf("%d texts, want 1", len(s.a.Texts))
+	}
+}
+
+func TestSecondBrowserGetsItsOwnChallenge(t *testing.T) {
+	t.Parallel()
+	s, one, two := newScene(t), laptop, phone
+	s.want("laptop", s.begin(&one), Sending)
+	s.now = s.now.Add(2 * time.Minute)
+	s.want("phone", s.begin(&two), Sending)
+	if one.Challenge == two.Challenge {
+		t.Error("a browser that comes later shares a challenge")
+	}
+	s.want("phone types its code", s.try(two, rightMark, true), Right)
+	s.want("laptop's challenge still waits", s.begin(&one), Open)
+}
+
+func TestResend(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.begin(&b)
+	first := b.Challenge
+	s.now = s.now.Add(59 * time.Second)
+	o := s.send(&b)
+	s.want("too early", o, Limited)
+	if o.Standing.ResendIn != time.Second {
+		t.Errorf("resend in %s, want 1s", o.Standing.ResendIn)
+	}
+	s.now = s.now.Add(time.Second)
+	s.want("in time", s.send(&b), Sending)
+	if b.Challenge != first {
+		t.Error("a resend began a new challenge, so its code would be another one")
+	}
+}
+
+func TestResendNeverStretchesAChallengeOverTenMinutes(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.p.CodeTTL = 6 * time.Minute
+	begun := s.begin(&b).Challenge.Begun
+	s.now = s.now.Add(5 * time.Minute)
+	o := s.send(&b)
+	s.want("resend", o, Sending)
+	if got := o.Challenge.Expires.Sub(begun); got != MaxCodeTTL {
+		t.Errorf("challenge lives %s, want %s", got, MaxCodeTTL)
+	}
+}
+
+// While a text may still come, or has come, the next one's code is made by whoever made that one's, whichever sender it goes
+// through.
+func TestNextTextKeepsTheMaker(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		went  Delivery
+		ref   string
+		after string
+		keep  bool
+		maker string
+	}{
+		{DeliverySent, "ref", "", true, "two"},
+		{DeliveryUnknown, "ref", "one", true, "two"},
+		{DeliveryUnknown, "", "one", false, "one"}, // its code could never be asked about
+		{DeliveryFailed, "", "", false, "one"},
+	} {
+		s, b := newScene(t), laptop
+		s.to.Maker = func(string) string { return "one" }
+		first := s.begin(&b)
+		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", Maker: "two", Ref: tt.ref}) // another sender took it over
+		s.now = s.now.Add(s.p.ResendAfter)
+		d := s.send(&b).Dispatch
+		if d.After != tt.after || d.Keep != tt.keep || d.Maker != tt.maker {
+			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.After, d.Keep, d.Maker)
+		}
+	}
+}

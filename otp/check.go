@@ -1,0 +1,70 @@
+package otp
+
+import (
+	"context"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/store"
+)
+
+// Check finds whether typed is the code of the ticket's challenge. The guess is written down first; only when that is
+// done is it compared, and only a right one causes a second write, which opens the challenge's one session. A code that
+// somebody else made is not compared here: the outcome is Asking, and the caller goes on with Decide or Unanswered.
+func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typed string) (Outcome, error) {
+	guess, ok := Normalize(typed, p.CodeLength)
+	if !ok {
+		o, err := v.Look(ctx, s, t, p)
+		return malformed(o), err
+	}
+	mark := v.keys.marker(s, t.Challenge, guess)
+	o, rec, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.attempt(now, p, t, mark) })
+	switch {
+	case err != nil || o.Kind != compare:
+		return o, err
+	case o.Text.Maker != "" && o.Challenge.Opened.IsZero():
+		o.Kind = Asking
+		return o, nil
+	case o.Text.Maker == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
+		return v.judge(rec, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, mark("")) })
+	}
+	return v.open(ctx, s, t, p, mark(o.Text.Maker), &rec)
+}
+
+// Decide goes on where Check stopped to ask: right is what the maker of the code said of typed.
+func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, maker, typed string, right bool) (Outcome, error) {
+	guess, _ := Normalize(typed, p.CodeLength)
+	m := v.keys.marker(s, t.Challenge, guess)(maker)
+	if right {
+		return v.open(ctx, s, t, p, m, nil)
+	}
+	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, m) })
+	o.Session = v.keys.Session(s, t.Challenge)
+	return o, err
+}
+
+// Unanswered goes on where Check stopped to ask, when the maker of the code did not answer: the guess is given back, a few times
+// for each challenge.
+func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, maker, typed string) error {
+	guess, _ := Normalize(typed, p.CodeLength)
+	m := v.keys.marker(s, t.Challenge, guess)(maker)
+	_, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.unanswer(now, p, t, m) })
+	return err
+}
+
+// open opens the challenge's one session for a guess that is right.
+func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m Mark, known *store.Record) (Outcome, error) {
+	o, _, err := v.run(ctx, s, known, p, func(a *Account, now time.Time) Outcome { return a.open(now, p, t, m) })
+	o.Session = v.keys.Session(s, t.Challenge)
+	return o, err
+}
+
+// malformed is the outcome for what cannot be a code, where a code was asked for.
+func malformed(o Outcome) Outcome {
+	if o.Kind == Open {
+		o.Kind = Malformed
+	}
+	if o.Kind == Idle {
+		o.Kind = Expired
+	}
+	return o
+}

@@ -1,0 +1,91 @@
+package otp
+
+import (
+	"testing"
+	"time"
+)
+
+func TestFailedTextMayBeSentAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	for range failedSends.Max {
+		o := s.send(&b)
+		s.want("send", o, Sending)
+		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliveryFailed})
+	}
+	s.want("but not for ever", s.send(&b), Limited)
+}
+
+func TestUnknownTextCounts(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUnknown})
+	s.want("send", s.send(&b), Limited)
+}
+
+func TestSendsAreLimited(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.p.ResendAfter = 0
+	for range 5 {
+		s.want("send", s.send(&b), Sending)
+	}
+	s.want("sixth in ten minutes", s.send(&b), Limited)
+	s.now = s.now.Add(10 * time.Minute)
+	for range 5 {
+		s.want("later", s.send(&b), Sending)
+	}
+	s.now = s.now.Add(10 * time.Minute)
+	o := s.send(&b)
+	s.want("eleventh in a day", o, Limited)
+	if o.Standing.ResendIn < 23*time.Hour {
+		t.Errorf("may send again in %s, want most of a day", o.Standing.ResendIn)
+	}
+}
+
+// A text that was given up costs its place in the limits all the same: it was paid for.
+func TestUndeliveredTextsAreLimited(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	for range s.p.Sends[0].Max {
+		o := s.send(&b)
+		s.want("send", o, Sending)
+		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+		s.a.report(o.Dispatch.ID, DeliveryUndelivered)
+	}
+	s.want("one more", s.send(&b), Limited)
+}
+
+// A provider that refuses a text and asks to be left alone for a while is, by this account; it cannot ask for more than a while.
+func TestProviderAsksToWait(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		h     Handover
+		asked time.Duration
+	}{
+		{"a moment", Handover{Delivery: DeliveryFailed, RetryAfter: 7 * time.Second}, 7 * time.Second},
+		{"a day", Handover{Delivery: DeliveryFailed, RetryAfter: 24 * time.Hour}, longestRetry},
+		{"nothing", Handover{Delivery: DeliveryFailed}, 0},
+	} {
+		s, b := newScene(t), laptop
+		first := s.begin(&b)
+		s.a.settle(s.now, first.Dispatch, tt.h)
+		stored, err := s.a.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.a, err = decode(stored); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.a.wait(s.now, s.p); got != tt.asked {
+			t.Errorf("%s: waits %s, want %s", tt.name, got, tt.asked)
+		}
+		if tt.asked > 0 {
+			s.now = s.now.Add(tt.asked - time.Second)
+			s.want(tt.name+", too early", s.send(&b), Limited)
+			s.now = s.now.Add(time.Second)
+		}
+		s.want(tt.name+", in time", s.send(&b), Sending)
+	}
+}

@@ -1,0 +1,40 @@
+package otp_test
+
+import (
+	"testing"
+
+	"github.com/caddy-sms-2fa/gateway/otp"
+)
+
+func TestReportFindsItsText(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier(t)
+	p := otp.DefaultPolicy()
+	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
+	o, err := v.Begin(t.Context(), alice, ticket, p, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticket.Challenge = o.Challenge.ID
+	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Via: "one", Track: "SM1"}); err != nil {
+		t.Fatal(err)
+	}
+	policy := func(zone string) otp.Policy {
+		if zone != alice.Zone {
+			t.Errorf("zone %q", zone)
+		}
+		return p
+	}
+	for _, tt := range []struct {
+		via, name   string
+		known, news bool
+	}{{"one", "SM2", false, false}, {"two", "SM1", false, false}, {"one", "SM1", true, true}, {"one", "SM1", true, false}} {
+		r, err := v.Report(t.Context(), tt.via, tt.name, otp.DeliveryDelivered, policy)
+		if err != nil || r.Known != tt.known || r.News != tt.news {
+			t.Errorf("%s %s: %+v, %v", tt.via, tt.name, r, err)
+		}
+	}
+	if o, err = v.Look(t.Context(), alice, ticket, p); err != nil || o.Standing.Delivery != otp.DeliveryDelivered {
+		t.Errorf("told %q, %v", o.Standing.Delivery, err)
+	}
+}

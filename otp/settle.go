@@ -1,0 +1,39 @@
+package otp
+
+import (
+	"time"
+)
+
+// longestRetry bounds what a provider can ask an account to wait.
+const longestRetry = MaxCodeTTL
+
+// settle notes how a text went.
+func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
+	for i := range a.Texts {
+		t := &a.Texts[i]
+		if t.ID != d.ID {
+			continue
+		}
+		t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
+		switch {
+		case h.Delivery != DeliveryFailed:
+			t.Maker = h.Maker
+		case h.RetryAfter > 0:
+			t.RetryAt = now.Add(min(h.RetryAfter, longestRetry))
+		}
+	}
+}
+
+// report notes what a provider says became of a text, and tells whether that was news. A text's fate is sealed once: what
+// comes late, twice or in the wrong order changes nothing.
+func (a *Account) report(id string, became Delivery) bool {
+	for i := range a.Texts {
+		t := &a.Texts[i]
+		if t.ID != id || t.Delivery == became || t.Delivery.lost() || t.Delivery == DeliveryDelivered {
+			continue
+		}
+		t.Delivery = became
+		return true
+	}
+	return false
+}

@@ -1,0 +1,69 @@
+package otp
+
+import (
+	"slices"
+	"testing"
+)
+
+// The next text knows which sender lost the one before, and who will make its code is asked accordingly.
+func TestNextSender(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	s.to.Maker = func(after string) string {
+		if after == "one" {
+			return "two"
+		}
+		return ""
+	}
+	first := s.begin(&b)
+	if first.Dispatch.After != "" || first.Text.Maker != "" {
+		t.Errorf("first: %+v", first.Dispatch)
+	}
+	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
+	second := s.send(&b)
+	if second.Dispatch.After != "one" || second.Text.Maker != "two" {
+		t.Errorf("second: after %q, made by %q", second.Dispatch.After, second.Text.Maker)
+	}
+	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliveryFailed})
+	if maker := s.a.maker(s.a.challenge(b.Challenge)); maker != "" {
+		t.Errorf("a text that nobody took changed who made the code: %q", maker)
+	}
+	if third := s.send(&b); third.Dispatch.After != "one" {
+		t.Errorf("third: after %q; a text that nobody took says nothing of a sender", third.Dispatch.After)
+	}
+}
+
+// Whatever becomes of later texts, the code of an earlier one that can be checked goes on to hold.
+func TestEarlierTextHolds(t *testing.T) {
+	t.Parallel()
+	sent := Handover{Delivery: DeliverySent, Via: "one", Maker: "one", Ref: "first"}
+	lost := Handover{Delivery: DeliveryUnknown, Via: "one", Maker: "one"}
+	failed := Handover{Delivery: DeliveryFailed}
+	for _, tt := range []struct {
+		name  string
+		later []Handover // zero: nothing was heard of it
+		refs  []string
+	}{
+		{"alone", nil, []string{"first"}},
+		{"the answer to the next one is lost", []Handover{lost}, []string{"first"}},
+		{"the next two fail", []Handover{failed, failed}, []string{"first"}},
+		{"the next one is on its way", []Handover{{}}, []string{"first"}},
+		{"the gateway was killed over the next one, and one more fails", []Handover{{}, failed}, []string{"first"}},
+		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Via: "one", Maker: "one", Ref: "second"}}, []string{"first", "second"}},
+	} {
+		s, b := newScene(t), laptop
+		s.p.ResendAfter = 0
+		s.to.Maker = func(string) string { return "one" }
+		s.a.settle(s.now, s.begin(&b).Dispatch, sent)
+		for _, h := range tt.later {
+			if d := s.send(&b).Dispatch; h.Delivery != "" {
+				s.a.settle(s.now, d, h)
+			}
+		}
+		o := s.a.attempt(s.now, s.p, b, by(rightMark))
+		if o.Kind != compare || o.Text.Maker != "one" || o.Text.Ref == "" || !slices.Equal(o.Refs, tt.refs) {
+			t.Errorf("%s: %s, text %+v, refs %v", tt.name, o.Kind, o.Text, o.Refs)
+		}
+	}
+}
