@@ -14,10 +14,10 @@ func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipie
 		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
 	if c := a.challenge(t.Challenge); c != nil && (c.waits(now) || c.answered(t.Browser, now)) {
-		return a.outcome(Open, now, p, c)
+		return a.outcome(Waiting, now, p, c)
 	}
 	if c := a.joinable(now, p); c != nil {
-		return a.outcome(Open, now, p, c)
+		return a.outcome(Waiting, now, p, c)
 	}
 	if !auto {
 		return a.outcome(Idle, now, p, nil)

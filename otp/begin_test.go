@@ -9,14 +9,14 @@ func TestBeginSendsOneTextPerChallenge(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	s.want("first", s.begin(&b), Sending)
-	s.want("reload", s.begin(&b), Open)
+	s.want("reload", s.begin(&b), Waiting)
 	blank := Ticket{Browser: BrowserID{9}}
-	s.want("tab opened at once, without ticket", s.begin(&blank), Open)
+	s.want("tab opened at once, without ticket", s.begin(&blank), Waiting)
 	if blank.Challenge != b.Challenge {
 		t.Error("parallel tabs do not share the challenge whose text was sent")
 	}
 	s.now = s.now.Add(4 * time.Minute)
-	s.want("reload much later", s.begin(&b), Open)
+	s.want("reload much later", s.begin(&b), Waiting)
 	if len(s.a.Texts) != 1 {
 		t.Errorf("%d texts, want 1", len(s.a.Texts))
 	}
@@ -32,7 +32,7 @@ func TestSecondBrowserGetsItsOwnChallenge(t *testing.T) {
 		t.Error("a browser that comes later shares a challenge")
 	}
 	s.want("phone types its code", s.try(two, rightMark, true), Right)
-	s.want("laptop's challenge still waits", s.begin(&one), Open)
+	s.want("laptop's challenge still waits", s.begin(&one), Waiting)
 }
 
 func TestResend(t *testing.T) {

@@ -60,7 +60,7 @@ func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m Ma
 
 // malformed is the outcome for what cannot be a code, where a code was asked for.
 func malformed(o Outcome) Outcome {
-	if o.Kind == Open {
+	if o.Kind == Waiting {
 		o.Kind = Malformed
 	}
 	if o.Kind == Idle {

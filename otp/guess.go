@@ -77,5 +77,5 @@ func (a *Account) unanswer(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 		c.Unanswered++
 		a.uncount(now, p)
 	}
-	return a.outcome(Open, now, p, c)
+	return a.outcome(Waiting, now, p, c)
 }

@@ -9,11 +9,12 @@ type Kind string
 
 // What a step can find.
 const (
-	// Idle: no challenge is open, and none was asked for.
+	// Idle: no challenge waits, and none was asked for.
 	Idle Kind = "idle"
-	// Open: a challenge is open and waits for its code.
-	Open Kind = "open"
-	// Sending: a challenge is open and the caller shall send its text now.
+	// Waiting: a challenge waits for its code.
+	// Its value keeps an older word, by which metrics and logs are counted.
+	Waiting Kind = "open"
+	// Sending: a challenge waits for its code, and the caller shall send its text now.
 	Sending Kind = "sending"
 	// Asking: the guess is written down, and the code is not ours: the caller shall ask Text.Maker whether it is right,
 	// and then tell the verifier (Decide, or Unanswered).

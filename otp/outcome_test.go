@@ -8,7 +8,7 @@ import (
 func TestValuesNeverChange(t *testing.T) {
 	t.Parallel()
 	for want, kind := range map[string]Kind{
-		"idle": Idle, "open": Open, "sending": Sending, "asking": Asking, "right": Right, "wrong": Wrong,
+		"idle": Idle, "open": Waiting, "sending": Sending, "asking": Asking, "right": Right, "wrong": Wrong,
 		"malformed": Malformed, "expired": Expired, "blocked": Blocked, "disabled": Disabled, "limited": Limited,
 	} {
 		if string(kind) != want {

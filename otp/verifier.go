@@ -101,7 +101,7 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Outcome, store.Record, error) {
 	return v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome {
 		a.settle(now, d, h)
-		return a.outcome(Open, now, p, a.challenge(d.challenge))
+		return a.outcome(Waiting, now, p, a.challenge(d.challenge))
 	})
 }
 
