@@ -14,8 +14,8 @@ const memory = 400 * 24 * time.Hour
 
 // Account is everything about one subject. The zero value is a subject that nothing is known of.
 type Account struct {
-	Wrong        int       // wrong codes since the last block: the spent part of the budget
-	InARow       int       // wrong codes since the last right one
+	Counted      int       // guesses counted since the last block: the spent part of the budget
+	InARow       int       // guesses counted since the last right code
 	Blocks       int       // blocks since the last right code
 	BlockedUntil time.Time // end of the latest block
 

@@ -2,14 +2,15 @@ package otp
 
 import "time"
 
-// count writes one guess down as wrong. It is, until it turns out right: whoever interrupts the check wins nothing.
+// count counts one guess, which is taken for wrong until it turns out right: a visitor who interrupts the check wins
+// nothing.
 func (a *Account) count(now time.Time, p Policy) {
-	a.Wrong++
+	a.Counted++
 	a.InARow++
-	if a.Wrong < p.Attempts {
+	if a.Counted < p.Attempts {
 		return
 	}
-	a.Wrong = 0
+	a.Counted = 0
 	a.BlockedUntil = now.Add(blockLength(p.Block, a.Blocks))
 	a.Blocks++
 }
@@ -20,11 +21,11 @@ func (a *Account) uncount(now time.Time, p Policy) {
 		return // a right code has forgiven it
 	}
 	a.InARow--
-	if a.Wrong == 0 && a.blocked(now) {
-		a.Wrong, a.BlockedUntil = p.Attempts, time.Time{}
+	if a.Counted == 0 && a.blocked(now) {
+		a.Counted, a.BlockedUntil = p.Attempts, time.Time{}
 		a.Blocks--
 	}
-	a.Wrong = max(a.Wrong-1, 0)
+	a.Counted = max(a.Counted-1, 0)
 }
 
 // blockLength is the length of the block that follows n earlier ones: it doubles, up to MaxBlock.
@@ -40,7 +41,7 @@ func blockLength(first time.Duration, n int) time.Duration {
 
 // forgive forgets all wrong codes and blocks, as a right code does (NIST SP 800-63B 3.2.2) and an operator may.
 func (a *Account) forgive() {
-	a.Wrong, a.InARow, a.Blocks, a.BlockedUntil = 0, 0, 0, time.Time{}
+	a.Counted, a.InARow, a.Blocks, a.BlockedUntil = 0, 0, 0, time.Time{}
 }
 
 func (a *Account) blocked(now time.Time) bool { return now.Before(a.BlockedUntil) }

@@ -33,7 +33,7 @@ func TestRightCodeForgives(t *testing.T) {
 	s.try(b, Mark{1}, false)
 	s.try(b, Mark{2}, false)
 	s.want("last try", s.try(b, rightMark, true), Right)
-	if s.a.Wrong != 0 || s.a.InARow != 0 || s.a.Blocks != 0 || !s.a.BlockedUntil.IsZero() {
+	if s.a.Counted != 0 || s.a.InARow != 0 || s.a.Blocks != 0 || !s.a.BlockedUntil.IsZero() {
 		t.Errorf("counters after a right code: %+v", s.a)
 	}
 }

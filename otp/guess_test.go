@@ -105,7 +105,7 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 		if o.Standing.AttemptsLeft != 1 || o.Standing.BlockedFor != 0 || s.a.Blocks != 0 {
 			t.Fatalf("given back %d: %+v", i+1, o.Standing)
 		}
-		s.a.Wrong, s.a.InARow = 0, 0
+		s.a.Counted, s.a.InARow = 0, 0
 	}
 	s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{7})), compare)
 	if o := s.a.unanswer(s.now, s.p, b, Mark{7}); o.Standing.AttemptsLeft != 2 {
@@ -115,7 +115,7 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 		t.Errorf("one that was never counted: %+v", o.Standing)
 	}
 	s.want("right after all", s.a.open(s.now, s.p, b, Mark{7}), Right)
-	if s.a.unanswer(s.now, s.p, b, Mark{7}); s.a.Wrong != 0 || s.a.InARow != 0 {
+	if s.a.unanswer(s.now, s.p, b, Mark{7}); s.a.Counted != 0 || s.a.InARow != 0 {
 		t.Errorf("after a right code: %+v", s.a)
 	}
 }

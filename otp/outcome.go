@@ -12,7 +12,7 @@ const (
 	// Idle: no challenge waits, and none was asked for.
 	Idle Kind = "idle"
 	// Waiting: a challenge waits for its code.
-	// Its value keeps an older word, by which metrics and logs are counted.
+	// Its value "open" is the word by which logs and metrics name this kind.
 	Waiting Kind = "open"
 	// Sending: a challenge waits for its code, and the caller shall send its text now.
 	Sending Kind = "sending"
@@ -77,7 +77,7 @@ func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome
 // standing is what the visitor with this challenge may know; c may be nil.
 func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
 	s := Standing{
-		AttemptsLeft: max(p.Attempts-a.Wrong, 0),
+		AttemptsLeft: max(p.Attempts-a.Counted, 0),
 		BlockedFor:   max(a.BlockedUntil.Sub(now), 0),
 		ResendIn:     a.wait(now, p),
 	}

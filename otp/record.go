@@ -21,7 +21,7 @@ const recordVersion = 2
 // record is an account as it is stored. Times are milliseconds since 1970. It holds no code, no name and no number.
 type record struct {
 	Version    int               `json:"v"`
-	Wrong      int               `json:"w,omitempty"`
+	Counted    int               `json:"w,omitempty"`
 	InARow     int               `json:"r,omitempty"`
 	Blocks     int               `json:"b,omitempty"`
 	Until      int64             `json:"u,omitempty"`
@@ -53,7 +53,7 @@ type challengeRecord struct {
 // encode writes an account; nothing is known of the zero account, and nothing is written.
 func (a *Account) encode() ([]byte, error) {
 	r := record{
-		Version: recordVersion, Wrong: a.Wrong, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
+		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
 	for _, t := range a.Texts {
 		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, Maker: t.Maker, Via: t.Via, Ref: t.Ref, RetryAt: millis(t.RetryAt)})
@@ -102,8 +102,8 @@ func decode(data []byte) (Account, error) {
 }
 
 func (r record) account() (Account, error) {
-	a := Account{Wrong: r.Wrong, InARow: r.InARow, Blocks: r.Blocks, BlockedUntil: moment(r.Until)}
-	if r.Wrong < 0 || r.InARow < 0 || r.Blocks < 0 {
+	a := Account{Counted: r.Counted, InARow: r.InARow, Blocks: r.Blocks, BlockedUntil: moment(r.Until)}
+	if r.Counted < 0 || r.InARow < 0 || r.Blocks < 0 {
 		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {

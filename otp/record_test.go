@@ -10,7 +10,7 @@ import (
 func TestRecordFormNeverChanges(t *testing.T) {
 	t.Parallel()
 	a := Account{
-		Wrong: 1, InARow: 4, Blocks: 1, BlockedUntil: start,
+		Counted: 1, InARow: 4, Blocks: 1, BlockedUntil: start,
 		Texts: []Text{{
 			ID: "t1", At: start, Delivery: DeliverySent, Maker: "two", Via: "one", Ref: "VE1",
 			RetryAt: start.Add(time.Minute),
@@ -70,7 +70,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if a.Wrong < 0 || a.InARow < 0 || a.Blocks < 0 {
+		if a.Counted < 0 || a.InARow < 0 || a.Blocks < 0 {
 			t.Errorf("%q decodes to %+v", data, a)
 		}
 	})
