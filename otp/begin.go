@@ -31,8 +31,8 @@ func (a *Account) joinable(now time.Time, p Policy) *Challenge {
 		return nil
 	}
 	c := &a.Challenges[len(a.Challenges)-1]
-	recent := now.Before(a.lastText().Add(max(p.ResendAfter, joinWindow)))
-	if !recent || !c.waits(now) || a.latest(c).Delivery.lost() {
+	recent := now.Before(a.lastNotLost().Add(max(p.ResendAfter, joinWindow)))
+	if !recent || !c.waits(now) || a.latestText(c).Delivery.lost() {
 		return nil
 	}
 	return c
@@ -67,13 +67,13 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 // dispatch is the order for the next text of a challenge. While the code of an earlier one holds, the next one's is made by the same
 // maker, so that both do.
 func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
-	d := Dispatch{ID: id, After: a.behind(), challenge: c.ID}
-	earlier := a.held(c)
-	if d.Keep = earlier.holds(); d.Keep {
+	d := Dispatch{ID: id, SkipSender: a.skipSender(), challenge: c.ID}
+	earlier := a.codeText(c)
+	if d.Keep = earlier.codeUsable(); d.Keep {
 		d.Maker = earlier.Maker
 		return d
 	}
-	d.Maker = to.maker(d.After)
+	d.Maker = to.maker(d.SkipSender)
 	return d
 }
 

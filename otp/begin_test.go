@@ -88,8 +88,8 @@ func TestNextTextKeepsTheMaker(t *testing.T) {
 		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", Maker: "two", Ref: tt.ref}) // another sender took it over
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
-		if d.After != tt.after || d.Keep != tt.keep || d.Maker != tt.maker {
-			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.After, d.Keep, d.Maker)
+		if d.SkipSender != tt.after || d.Keep != tt.keep || d.Maker != tt.maker {
+			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.SkipSender, d.Keep, d.Maker)
 		}
 	}
 }

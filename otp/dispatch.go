@@ -6,16 +6,16 @@ import "time"
 type Recipient struct {
 	// Phone is the number in E.164 form.
 	Phone string
-	// Maker tells who will make the code of a text that goes past the sender named after, or by the first one when after
-	// is "". The empty answer, and a nil Maker, mean us.
-	Maker func(after string) string
+	// Maker tells who is expected to make the code of the next text: the name of a sender, or "" for the gate. The text
+	// begins with the sender after skipSender, or with the first sender when skipSender is "". A nil Maker means the gate.
+	Maker func(skipSender string) string
 }
 
-func (r Recipient) maker(after string) string {
+func (r Recipient) maker(skipSender string) string {
 	if r.Maker == nil {
 		return ""
 	}
-	return r.Maker(after)
+	return r.Maker(skipSender)
 }
 
 // Dispatch is an order to send one text. The caller sends it once, and then tells the verifier how it went.
@@ -23,9 +23,9 @@ type Dispatch struct {
 	ID        string // names this send; a provider may see it
 	Code      string
 	ExpiresIn time.Duration
-	// After is the sender of the text before this one, if that text was not delivered, or may never have been accepted; ""
-	// otherwise.
-	After string
+	// SkipSender is the sender of the account's text before this one, if that text was given up or may never have been
+	// accepted, and "" otherwise. The caller may begin with the sender after that one.
+	SkipSender string
 	// Maker is who will make the code, "" is us, as far as can be foreseen; with Keep it must be, if there is a sender left
 	// whose codes it makes.
 	Maker string

@@ -68,7 +68,7 @@ type Standing struct {
 func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
-		o.Challenge, o.Text = *c, a.held(c)
+		o.Challenge, o.Text = *c, a.codeText(c)
 		o.Refs = a.refs(c, o.Text.Maker)
 	}
 	return o
@@ -83,7 +83,7 @@ func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
 	}
 	if c != nil {
 		s.ExpiresIn = max(c.Expires.Sub(now), 0)
-		s.Delivery = a.latest(c).Delivery.told()
+		s.Delivery = a.latestText(c).Delivery.told()
 	}
 	return s
 }

@@ -17,23 +17,24 @@ type Text struct {
 	Ref     string // the provider's name for it, where somebody will ask for it
 }
 
-// holds reports whether a code that came with the text can be checked, and may have come.
-func (t Text) holds() bool {
+// codeUsable reports whether the text may have brought a code to the phone, and that code can be checked.
+func (t Text) codeUsable() bool {
 	return t.ID != "" && !t.Delivery.lost() && (t.Maker == "" || t.Ref != "" && t.Delivery != DeliverySending)
 }
 
-// held is the text whose code a challenge waits for: the latest that holds; where there is none, the latest that was not refused.
-func (a *Account) held(c *Challenge) Text {
-	kept := a.latest(c)
+// codeText is the text whose code a challenge waits for: the latest text with a usable code; without such a text, the
+// latest one that no sender refused; and where all were refused, the first.
+func (a *Account) codeText(c *Challenge) Text {
+	found := a.latestText(c)
 	for _, id := range slices.Backward(c.Texts) {
-		switch t := a.text(id); {
-		case t.holds():
+		switch t := a.textByID(id); {
+		case t.codeUsable():
 			return t
-		case kept.Delivery == DeliveryFailed && t.ID != "":
-			kept = t
+		case found.Delivery == DeliveryFailed && t.ID != "":
+			found = t
 		}
 	}
-	return kept
+	return found
 }
 
 // maker is who made the code that a challenge, which may be nil, waits for.
@@ -41,30 +42,30 @@ func (a *Account) maker(c *Challenge) string {
 	if c == nil {
 		return ""
 	}
-	return a.held(c).Maker
+	return a.codeText(c).Maker
 }
 
 // refs are the names by which a maker knows the texts of a challenge whose codes it made.
 func (a *Account) refs(c *Challenge, maker string) []string {
 	var refs []string
 	for _, id := range c.Texts {
-		if t := a.text(id); t.Maker == maker && t.Ref != "" && !slices.Contains(refs, t.Ref) {
+		if t := a.textByID(id); t.Maker == maker && t.Ref != "" && !slices.Contains(refs, t.Ref) {
 			refs = append(refs, t.Ref)
 		}
 	}
 	return refs
 }
 
-// latest is the latest text of a challenge, whose way the visitor is told.
-func (a *Account) latest(c *Challenge) Text {
+// latestText is the latest text of a challenge: the one whose delivery the visitor is told.
+func (a *Account) latestText(c *Challenge) Text {
 	if len(c.Texts) == 0 {
 		return Text{}
 	}
-	return a.text(c.Texts[len(c.Texts)-1])
+	return a.textByID(c.Texts[len(c.Texts)-1])
 }
 
-// lastTaken is the latest text that a sender took, or may have taken; the zero Text when none did.
-func (a *Account) lastTaken() Text {
+// lastAccepted is the account's latest text that a sender accepted, or may have; the zero Text without such a text.
+func (a *Account) lastAccepted() Text {
 	for _, t := range slices.Backward(a.Texts) {
 		if t.Delivery != DeliveryFailed {
 			return t
@@ -73,9 +74,10 @@ func (a *Account) lastTaken() Text {
 	return Text{}
 }
 
-// lastText is when the latest text was sent that may still come, or has come, zero before the first. A text that was given
-// up still counts for the limits, because it was paid for; it just need not be waited for.
-func (a *Account) lastText() time.Time {
+// lastNotLost is when the account's latest text was ordered that has come or may still come; zero without such a text. The
+// pause between two texts begins there. A lost text ends no pause, but an undelivered one counts for the limits: it was
+// paid for.
+func (a *Account) lastNotLost() time.Time {
 	for _, t := range slices.Backward(a.Texts) {
 		if !t.Delivery.lost() {
 			return t.At
@@ -84,17 +86,18 @@ func (a *Account) lastText() time.Time {
 	return time.Time{}
 }
 
-// behind is the sender behind which the next text may begin: the one whose text was given up, or may never have been accepted.
-func (a *Account) behind() string {
-	switch last := a.lastTaken(); last.Delivery {
+// skipSender is the sender after which the next text may begin: the sender of the last accepted text, if that text was
+// given up or may never have been accepted.
+func (a *Account) skipSender() string {
+	switch last := a.lastAccepted(); last.Delivery {
 	case DeliveryUndelivered, DeliveryUnknown:
 		return last.Via
 	}
 	return ""
 }
 
-// text finds a text; the zero Text when it is gone.
-func (a *Account) text(id string) Text {
+// textByID finds a text of the account; the zero Text when the text is older than the account remembers.
+func (a *Account) textByID(id string) Text {
 	for _, t := range a.Texts {
 		if t.ID == id {
 			return t

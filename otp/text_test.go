@@ -16,21 +16,21 @@ func TestNextSender(t *testing.T) {
 		return ""
 	}
 	first := s.begin(&b)
-	if first.Dispatch.After != "" || first.Text.Maker != "" {
+	if first.Dispatch.SkipSender != "" || first.Text.Maker != "" {
 		t.Errorf("first: %+v", first.Dispatch)
 	}
 	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	second := s.send(&b)
-	if second.Dispatch.After != "one" || second.Text.Maker != "two" {
-		t.Errorf("second: after %q, made by %q", second.Dispatch.After, second.Text.Maker)
+	if second.Dispatch.SkipSender != "one" || second.Text.Maker != "two" {
+		t.Errorf("second: after %q, made by %q", second.Dispatch.SkipSender, second.Text.Maker)
 	}
 	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliveryFailed})
 	if maker := s.a.maker(s.a.challenge(b.Challenge)); maker != "" {
 		t.Errorf("a text that nobody took changed who made the code: %q", maker)
 	}
-	if third := s.send(&b); third.Dispatch.After != "one" {
-		t.Errorf("third: after %q; a text that nobody took says nothing of a sender", third.Dispatch.After)
+	if third := s.send(&b); third.Dispatch.SkipSender != "one" {
+		t.Errorf("third: after %q; a text that nobody took says nothing of a sender", third.Dispatch.SkipSender)
 	}
 }
 

@@ -111,7 +111,7 @@ func (d *delivery) send(ctx context.Context) otp.Handover {
 // start is the sender to begin with: behind the one that failed, where the operator wants that, and among those whose
 // codes are made by whoever made the one that may still come.
 func (d *delivery) start() sms.Start {
-	start := sms.Start{After: d.skip(d.dispatch.After)}
+	start := sms.Start{After: d.skip(d.dispatch.SkipSender)}
 	if d.dispatch.Keep {
 		start.Fits = func(e *sms.Leg) bool { return makerOf(e) == d.dispatch.Maker }
 	}
