@@ -57,7 +57,7 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	d := a.dispatch(c, to, fresh.text)
 	c.order(d.ID)
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
-	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, Maker: d.Maker})
+	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, CodeBy: d.CodeBy})
 	o := a.outcome(Sending, now, p, c)
 	d.ExpiresIn = o.Standing.ExpiresIn
 	o.Dispatch = d
@@ -70,10 +70,10 @@ func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
 	d := Dispatch{ID: id, SkipSender: a.skipSender(), challenge: c.ID}
 	earlier := a.codeText(c)
 	if d.Keep = earlier.codeUsable(); d.Keep {
-		d.Maker = earlier.Maker
+		d.CodeBy = earlier.CodeBy
 		return d
 	}
-	d.Maker = to.maker(d.SkipSender)
+	d.CodeBy = to.codeBy(d.SkipSender)
 	return d
 }
 

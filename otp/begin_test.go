@@ -68,14 +68,14 @@ func TestResendNeverStretchesAChallengeOverTenMinutes(t *testing.T) {
 
 // While a text may still come, or has come, the next one's code is made by whoever made that one's, whichever sender it goes
 // through.
-func TestNextTextKeepsTheMaker(t *testing.T) {
+func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		went  Delivery
-		ref   string
-		after string
-		keep  bool
-		maker string
+		went   Delivery
+		ref    string
+		after  string
+		keep   bool
+		codeBy string
 	}{
 		{DeliverySent, "ref", "", true, "two"},
 		{DeliveryUnknown, "ref", "one", true, "two"},
@@ -83,13 +83,13 @@ func TestNextTextKeepsTheMaker(t *testing.T) {
 		{DeliveryFailed, "", "", false, "one"},
 	} {
 		s, b := newScene(t), laptop
-		s.to.Maker = func(string) string { return "one" }
+		s.to.CodeBy = func(string) string { return "one" }
 		first := s.begin(&b)
-		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", Maker: "two", Ref: tt.ref}) // another sender took it over
+		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Via: "one", CodeBy: "two", Ref: tt.ref}) // another sender took it over
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
-		if d.SkipSender != tt.after || d.Keep != tt.keep || d.Maker != tt.maker {
-			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.SkipSender, d.Keep, d.Maker)
+		if d.SkipSender != tt.after || d.Keep != tt.keep || d.CodeBy != tt.codeBy {
+			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.SkipSender, d.Keep, d.CodeBy)
 		}
 	}
 }

@@ -21,19 +21,19 @@ func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typ
 	switch {
 	case err != nil || o.Kind != compare:
 		return o, err
-	case o.Text.Maker != "" && o.Challenge.Opened.IsZero():
+	case o.Text.CodeBy != "" && o.Challenge.Opened.IsZero():
 		o.Kind = Asking
 		return o, nil
-	case o.Text.Maker == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
+	case o.Text.CodeBy == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
 		return v.judge(rec, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, mark("")) })
 	}
-	return v.open(ctx, s, t, p, mark(o.Text.Maker), &rec)
+	return v.open(ctx, s, t, p, mark(o.Text.CodeBy), &rec)
 }
 
 // Decide goes on where Check stopped to ask: right is what the maker of the code said of typed.
-func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, maker, typed string, right bool) (Outcome, error) {
+func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string, right bool) (Outcome, error) {
 	guess, _ := Normalize(typed, p.CodeLength)
-	m := v.keys.marker(s, t.Challenge, guess)(maker)
+	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
 	if right {
 		return v.open(ctx, s, t, p, m, nil)
 	}
@@ -44,9 +44,9 @@ func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, ma
 
 // Unanswered goes on where Check stopped to ask, when the maker of the code did not answer: the guess is given back, a few times
 // for each challenge.
-func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, maker, typed string) error {
+func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string) error {
 	guess, _ := Normalize(typed, p.CodeLength)
-	m := v.keys.marker(s, t.Challenge, guess)(maker)
+	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
 	_, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.unanswer(now, p, t, m) })
 	return err
 }

@@ -100,7 +100,7 @@ func TestForeignCodeIsAskedFor(t *testing.T) {
 	t.Parallel()
 	v, g := newVerifier(t)
 	p := otp.DefaultPolicy()
-	to := otp.Recipient{Phone: number.Phone, Maker: func(string) string { return "one" }}
+	to := otp.Recipient{Phone: number.Phone, CodeBy: func(string) string { return "one" }}
 	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
 	o, err := v.Begin(t.Context(), alice, ticket, p, to)
 	if err != nil {
@@ -108,11 +108,11 @@ func TestForeignCodeIsAskedFor(t *testing.T) {
 	}
 	ticket.Challenge = o.Challenge.ID
 	ours := o.Dispatch.Code
-	if o, err = v.Check(t.Context(), alice, ticket, p, ours); err != nil || o.Kind != otp.Asking || o.Text.Maker != "one" || o.Standing.AttemptsLeft != 2 {
+	if o, err = v.Check(t.Context(), alice, ticket, p, ours); err != nil || o.Kind != otp.Asking || o.Text.CodeBy != "one" || o.Standing.AttemptsLeft != 2 {
 		t.Fatalf("our code, which was never texted: %s, %v", o.Kind, err)
 	}
 	if o, err = v.Decide(t.Context(), alice, ticket, p, "one", ours, false); err != nil || o.Kind != otp.Wrong {
-		t.Errorf("its maker says no: %s, %v", o.Kind, err)
+		t.Errorf("its codeBy says no: %s, %v", o.Kind, err)
 	}
 	if o, err = v.Decide(t.Context(), alice, ticket, p, "one", wrongCode(ours), true); err != nil || o.Kind != otp.Expired {
 		t.Errorf("a guess that was never written down: %s, %v", o.Kind, err)
@@ -127,10 +127,10 @@ func TestForeignCodeIsAskedFor(t *testing.T) {
 	}
 	first, err := v.Decide(t.Context(), alice, ticket, p, "one", "314159", true)
 	if err != nil || first.Kind != otp.Right || first.Session == "" {
-		t.Fatalf("its maker says yes: %s, %v", first.Kind, err)
+		t.Fatalf("its codeBy says yes: %s, %v", first.Kind, err)
 	}
 	again, err := v.Check(t.Context(), alice, ticket, p, "314159")
 	if err != nil || again.Kind != otp.Right || again.Session != first.Session {
-		t.Errorf("the same guess again, which its maker would not take: %s, %v", again.Kind, err)
+		t.Errorf("the same guess again, which its codeBy would not take: %s, %v", again.Kind, err)
 	}
 }

@@ -6,16 +6,16 @@ import "time"
 type Recipient struct {
 	// Phone is the number in E.164 form.
 	Phone string
-	// Maker tells who is expected to make the code of the next text: the name of a sender, or "" for the gate. The text
-	// begins with the sender after skipSender, or with the first sender when skipSender is "". A nil Maker means the gate.
-	Maker func(skipSender string) string
+	// CodeBy tells who is expected to make the code of the next text: the name of a sender, or "" for the gate. The text
+	// begins with the sender after skipSender, or with the first sender when skipSender is "". A nil CodeBy means the gate.
+	CodeBy func(skipSender string) string
 }
 
-func (r Recipient) maker(skipSender string) string {
-	if r.Maker == nil {
+func (r Recipient) codeBy(skipSender string) string {
+	if r.CodeBy == nil {
 		return ""
 	}
-	return r.Maker(skipSender)
+	return r.CodeBy(skipSender)
 }
 
 // Dispatch is an order to send one text. The caller sends it once, and then tells the verifier how it went.
@@ -26,10 +26,10 @@ type Dispatch struct {
 	// SkipSender is the sender of the account's text before this one, if that text was given up or may never have been
 	// accepted, and "" otherwise. The caller may begin with the sender after that one.
 	SkipSender string
-	// Maker is who will make the code, "" is us, as far as can be foreseen; with Keep it must be, if there is a sender left
-	// whose codes it makes.
-	Maker string
-	Keep  bool
+	// CodeBy is the expected maker of the code: the name of a sender, or "" for the gate. With Keep, senders whose codes
+	// have the same maker come first, because an earlier text with a code of that maker is still usable.
+	CodeBy string
+	Keep   bool
 
 	challenge ChallengeID
 	phone     string
@@ -40,7 +40,7 @@ type Handover struct {
 	Delivery Delivery // sent, failed or unknown
 	Via      string   // the sender that took it, or may have
 	Ref      string   // kept for whoever will ask for it, see Outcome.Text
-	Maker    string   // who made the code that was texted, "" is us; of no matter when it failed
+	CodeBy   string   // the maker of the texted code: a sender, "" for the gate; ignored when the text failed
 	// RetryAfter is how long whoever refused the text asked us to wait, 0 if nobody did; of no matter unless it failed.
 	RetryAfter time.Duration
 	// Track is the sender's name for the text, if reports of it shall find back to the account, "" otherwise.

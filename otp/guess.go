@@ -11,7 +11,7 @@ const compare Kind = "compare"
 type Mark [8]byte
 
 // marker makes the mark of a guess at a code that somebody made: a guess at one maker's code is not one at another's.
-type marker func(maker string) Mark
+type marker func(codeBy string) Mark
 
 // attempt writes a guess down before anybody knows whether it is right. Only a guess that was written down is compared.
 //
@@ -20,9 +20,9 @@ type marker func(maker string) Mark
 // may not, in a block: whoever made it would have to be asked again, as often as somebody likes.
 func (a *Account) attempt(now time.Time, p Policy, t Ticket, mark marker) Outcome {
 	c := a.challenge(t.Challenge)
-	maker := a.maker(c)
-	m := mark(maker)
-	if c != nil && c.marked(m) && (a.barred(now) != "" && c.waits(now) && maker == "" || c.answered(t.Browser, now)) {
+	codeBy := a.codeBy(c)
+	m := mark(codeBy)
+	if c != nil && c.marked(m) && (a.barred(now) != "" && c.waits(now) && codeBy == "" || c.answered(t.Browser, now)) {
 		return a.outcome(compare, now, p, c)
 	}
 	if k := a.barred(now); k != "" {
@@ -57,8 +57,8 @@ func (a *Account) open(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 // that led to a block.
 func (a *Account) wrong(now time.Time, p Policy, t Ticket, m Mark) Outcome {
 	c := a.challenge(t.Challenge)
-	if a.maker(c) != "" && c.marked(m) && c.answered(t.Browser, now) {
-		return a.open(now, p, t, m) // its maker takes a code once, and a double click was faster
+	if a.codeBy(c) != "" && c.marked(m) && c.answered(t.Browser, now) {
+		return a.open(now, p, t, m) // its codeBy takes a code once, and a double click was faster
 	}
 	if k := a.barred(now); k != "" {
 		return a.outcome(k, now, p, c)

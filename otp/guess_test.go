@@ -74,12 +74,12 @@ func TestExpiredAndForeignTickets(t *testing.T) {
 }
 
 // A guess at one maker's code is not one at another's: what was counted for one is not compared with the other, for nothing.
-func TestGuessesBelongToAMaker(t *testing.T) {
+func TestGuessesBelongToOneMaker(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	marks := func(guess byte) marker { return func(maker string) Mark { return Mark{guess, byte(len(maker))} } }
+	marks := func(guess byte) marker { return func(codeBy string) Mark { return Mark{guess, byte(len(codeBy))} } }
 	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Via: "one"})
-	s.to.Maker = func(string) string { return "two" }
+	s.to.CodeBy = func(string) string { return "two" }
 	d := s.send(&b).Dispatch
 	for i := range byte(3) {
 		s.want("counted for two", s.a.attempt(s.now, s.p, b, marks(i)), compare)
@@ -94,7 +94,7 @@ func TestGuessesBelongToAMaker(t *testing.T) {
 func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.Maker = func(string) string { return "one" }
+	s.to.CodeBy = func(string) string { return "one" }
 	s.begin(&b)
 	for i := range maxUnanswered {
 		for n := range byte(3) {
@@ -124,7 +124,7 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 func TestForeignCode(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.Maker = func(string) string { return "one" }
+	s.to.CodeBy = func(string) string { return "one" }
 	s.begin(&b)
 	for i := range byte(3) {
 		s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{i})), compare)
@@ -135,11 +135,11 @@ func TestForeignCode(t *testing.T) {
 	s.begin(&b)
 	s.want("after it", s.a.attempt(s.now, s.p, b, by(rightMark)), compare)
 	s.want("right", s.a.open(s.now, s.p, b, rightMark), Right)
-	s.want("a double click, whose code its maker has taken already", s.a.wrong(s.now, s.p, b, rightMark), Right)
+	s.want("a double click, whose code its codeBy has taken already", s.a.wrong(s.now, s.p, b, rightMark), Right)
 	s.want("another guess", s.a.attempt(s.now, s.p, b, by(Mark{5})), Expired)
 	s.want("a guess that was not counted", s.a.open(s.now, s.p, b, Mark{6}), Expired)
 	if got := s.a.challenge(b.Challenge).Marks; len(got) != 1 || got[0] != rightMark {
-		t.Errorf("marks %v; only the right one may open again without its maker", got)
+		t.Errorf("marks %v; only the right one may open again without its codeBy", got)
 	}
 	s.now = s.now.Add(replyGrace + time.Second)
 	s.want("much later", s.a.attempt(s.now, s.p, b, by(rightMark)), Expired)

@@ -70,8 +70,8 @@ func (k *Keys) Way(zone, host, path string) string { return name(k.way, zone, ho
 
 // marker makes what is written down of a guess.
 func (k *Keys) marker(s Subject, id ChallengeID, guess string) marker {
-	return func(maker string) (m Mark) {
-		copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), maker, guess))
+	return func(codeBy string) (m Mark) {
+		copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), codeBy, guess))
 		return m
 	}
 }

@@ -47,7 +47,7 @@ func TestMarksDiffer(t *testing.T) {
 	alice := Subject{Zone: "default", Name: "alice"}
 	seen := map[Mark]string{k.marker(alice, ChallengeID{1}, "482913")(""): "ours"}
 	for name, m := range map[string]Mark{
-		"another maker":     k.marker(alice, ChallengeID{1}, "482913")("one"),
+		"another codeBy":    k.marker(alice, ChallengeID{1}, "482913")("one"),
 		"another challenge": k.marker(alice, ChallengeID{2}, "482913")(""),
 		"another zone":      k.marker(Subject{Zone: "admin", Name: "alice"}, ChallengeID{1}, "482913")(""),
 		"another guess":     k.marker(alice, ChallengeID{1}, "482914")(""),

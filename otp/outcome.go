@@ -16,8 +16,8 @@ const (
 	Waiting Kind = "open"
 	// Sending: a challenge waits for its code, and the caller shall send its text now.
 	Sending Kind = "sending"
-	// Asking: the guess is written down, and the code is not ours: the caller shall ask Text.Maker whether it is right,
-	// and then tell the verifier (Decide, or Unanswered).
+	// Asking: the guess is written down, and the code was made by a provider: the caller shall ask the sender named
+	// Text.CodeBy whether the guess is right, and then tell the verifier (Decide, or Unanswered).
 	Asking Kind = "asking"
 	// Right: the code was right.
 	Right Kind = "right"
@@ -69,7 +69,7 @@ func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
 		o.Challenge, o.Text = *c, a.codeText(c)
-		o.Refs = a.refs(c, o.Text.Maker)
+		o.Refs = a.refs(c, o.Text.CodeBy)
 	}
 	return o
 }

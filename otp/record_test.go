@@ -12,7 +12,7 @@ func TestRecordFormNeverChanges(t *testing.T) {
 	a := Account{
 		Counted: 1, InARow: 4, Blocks: 1, BlockedUntil: start,
 		Texts: []Text{{
-			ID: "t1", At: start, Delivery: DeliverySent, Maker: "two", Via: "one", Ref: "VE1",
+			ID: "t1", At: start, Delivery: DeliverySent, CodeBy: "two", Via: "one", Ref: "VE1",
 			RetryAt: start.Add(time.Minute),
 		}},
 		Challenges: []Challenge{{

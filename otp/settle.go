@@ -17,7 +17,7 @@ func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 		t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
 		switch {
 		case h.Delivery != DeliveryFailed:
-			t.Maker = h.Maker
+			t.CodeBy = h.CodeBy
 		case h.RetryAfter > 0:
 			t.RetryAt = now.Add(min(h.RetryAfter, longestRetry))
 		}

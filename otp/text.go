@@ -10,7 +10,7 @@ type Text struct {
 	ID       string
 	At       time.Time
 	Delivery Delivery
-	Maker    string // who made its code and checks it; "" is us. Before a sender has taken it, who will.
+	CodeBy   string // maker of its code: a sender, "" for the gate; the expected maker while it is sending
 	Via      string // the sender that took it, "" until one has
 	// RetryAt is before when no other one may be sent, because whoever refused this one asked for that; zero otherwise.
 	RetryAt time.Time
@@ -19,7 +19,7 @@ type Text struct {
 
 // codeUsable reports whether the text may have brought a code to the phone, and that code can be checked.
 func (t Text) codeUsable() bool {
-	return t.ID != "" && !t.Delivery.lost() && (t.Maker == "" || t.Ref != "" && t.Delivery != DeliverySending)
+	return t.ID != "" && !t.Delivery.lost() && (t.CodeBy == "" || t.Ref != "" && t.Delivery != DeliverySending)
 }
 
 // codeText is the text whose code a challenge waits for: the latest text with a usable code; without such a text, the
@@ -37,19 +37,19 @@ func (a *Account) codeText(c *Challenge) Text {
 	return found
 }
 
-// maker is who made the code that a challenge, which may be nil, waits for.
-func (a *Account) maker(c *Challenge) string {
+// codeBy is the maker of the code that a challenge waits for: a sender, or "" for the gate. The challenge may be nil.
+func (a *Account) codeBy(c *Challenge) string {
 	if c == nil {
 		return ""
 	}
-	return a.codeText(c).Maker
+	return a.codeText(c).CodeBy
 }
 
 // refs are the names by which a maker knows the texts of a challenge whose codes it made.
-func (a *Account) refs(c *Challenge, maker string) []string {
+func (a *Account) refs(c *Challenge, codeBy string) []string {
 	var refs []string
 	for _, id := range c.Texts {
-		if t := a.textByID(id); t.Maker == maker && t.Ref != "" && !slices.Contains(refs, t.Ref) {
+		if t := a.textByID(id); t.CodeBy == codeBy && t.Ref != "" && !slices.Contains(refs, t.Ref) {
 			refs = append(refs, t.Ref)
 		}
 	}

@@ -9,25 +9,25 @@ import (
 func TestNextSender(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.Maker = func(after string) string {
+	s.to.CodeBy = func(after string) string {
 		if after == "one" {
 			return "two"
 		}
 		return ""
 	}
 	first := s.begin(&b)
-	if first.Dispatch.SkipSender != "" || first.Text.Maker != "" {
+	if first.Dispatch.SkipSender != "" || first.Text.CodeBy != "" {
 		t.Errorf("first: %+v", first.Dispatch)
 	}
 	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	second := s.send(&b)
-	if second.Dispatch.SkipSender != "one" || second.Text.Maker != "two" {
-		t.Errorf("second: after %q, made by %q", second.Dispatch.SkipSender, second.Text.Maker)
+	if second.Dispatch.SkipSender != "one" || second.Text.CodeBy != "two" {
+		t.Errorf("second: after %q, made by %q", second.Dispatch.SkipSender, second.Text.CodeBy)
 	}
 	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliveryFailed})
-	if maker := s.a.maker(s.a.challenge(b.Challenge)); maker != "" {
-		t.Errorf("a text that nobody took changed who made the code: %q", maker)
+	if codeBy := s.a.codeBy(s.a.challenge(b.Challenge)); codeBy != "" {
+		t.Errorf("a text that nobody took changed who made the code: %q", codeBy)
 	}
 	if third := s.send(&b); third.Dispatch.SkipSender != "one" {
 		t.Errorf("third: after %q; a text that nobody took says nothing of a sender", third.Dispatch.SkipSender)
@@ -37,8 +37,8 @@ func TestNextSender(t *testing.T) {
 // Whatever becomes of later texts, the code of an earlier one that can be checked goes on to hold.
 func TestEarlierTextHolds(t *testing.T) {
 	t.Parallel()
-	sent := Handover{Delivery: DeliverySent, Via: "one", Maker: "one", Ref: "first"}
-	lost := Handover{Delivery: DeliveryUnknown, Via: "one", Maker: "one"}
+	sent := Handover{Delivery: DeliverySent, Via: "one", CodeBy: "one", Ref: "first"}
+	lost := Handover{Delivery: DeliveryUnknown, Via: "one", CodeBy: "one"}
 	failed := Handover{Delivery: DeliveryFailed}
 	for _, tt := range []struct {
 		name  string
@@ -50,11 +50,11 @@ func TestEarlierTextHolds(t *testing.T) {
 		{"the next two fail", []Handover{failed, failed}, []string{"first"}},
 		{"the next one is on its way", []Handover{{}}, []string{"first"}},
 		{"the gateway was killed over the next one, and one more fails", []Handover{{}, failed}, []string{"first"}},
-		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Via: "one", Maker: "one", Ref: "second"}}, []string{"first", "second"}},
+		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Via: "one", CodeBy: "one", Ref: "second"}}, []string{"first", "second"}},
 	} {
 		s, b := newScene(t), laptop
 		s.p.ResendAfter = 0
-		s.to.Maker = func(string) string { return "one" }
+		s.to.CodeBy = func(string) string { return "one" }
 		s.a.settle(s.now, s.begin(&b).Dispatch, sent)
 		for _, h := range tt.later {
 			if d := s.send(&b).Dispatch; h.Delivery != "" {
@@ -62,7 +62,7 @@ func TestEarlierTextHolds(t *testing.T) {
 			}
 		}
 		o := s.a.attempt(s.now, s.p, b, by(rightMark))
-		if o.Kind != compare || o.Text.Maker != "one" || o.Text.Ref == "" || !slices.Equal(o.Refs, tt.refs) {
+		if o.Kind != compare || o.Text.CodeBy != "one" || o.Text.Ref == "" || !slices.Equal(o.Refs, tt.refs) {
 			t.Errorf("%s: %s, text %+v, refs %v", tt.name, o.Kind, o.Text, o.Refs)
 		}
 	}

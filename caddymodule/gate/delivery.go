@@ -80,7 +80,7 @@ type delivery struct {
 
 // run sends the text, once, notes how it went, and returns how the account stands then.
 func (d *delivery) run(ctx context.Context) otp.Standing {
-	h := otp.Handover{Delivery: otp.DeliverySent, Maker: app.TestMaker}
+	h := otp.Handover{Delivery: otp.DeliverySent, CodeBy: app.TestMaker}
 	if d.test {
 		d.log.Warn("no text sent: this is a test number", d.fields()...)
 	} else {
@@ -113,7 +113,7 @@ func (d *delivery) send(ctx context.Context) otp.Handover {
 func (d *delivery) start() sms.Start {
 	start := sms.Start{After: d.skip(d.dispatch.SkipSender)}
 	if d.dispatch.Keep {
-		start.Fits = func(e *sms.Leg) bool { return makerOf(e) == d.dispatch.Maker }
+		start.Fits = func(e *sms.Leg) bool { return makerOf(e) == d.dispatch.CodeBy }
 	}
 	return start
 }
@@ -125,8 +125,8 @@ func (d *delivery) handover(t sms.Try) otp.Handover {
 	if h.Delivery == otp.DeliveryFailed || entry == nil {
 		return h
 	}
-	h.Via, h.Maker = entry.Name, makerOf(entry)
-	if c, ok := entry.Sender.(sms.Confirmer); h.Maker != "" || ok && c.Confirms() {
+	h.Via, h.CodeBy = entry.Name, makerOf(entry)
+	if c, ok := entry.Sender.(sms.Confirmer); h.CodeBy != "" || ok && c.Confirms() {
 		h.Ref = t.Receipt.ID
 	}
 	if d.app.Reported(entry.Name) {

@@ -60,5 +60,5 @@ func (h *holder) order() (otp.Outcome, error) {
 
 // recipient is where the holder's text goes, and who makes its code.
 func (h *holder) recipient() otp.Recipient {
-	return otp.Recipient{Phone: h.number.E164(), Maker: h.codeBy}
+	return otp.Recipient{Phone: h.number.E164(), CodeBy: h.codeBy}
 }

@@ -31,11 +31,11 @@ var errEarly = &sms.Error{Class: sms.Temporary, Err: errors.New("the provider ha
 func (h *holder) settleGuess(o otp.Outcome, typed string) (otp.Outcome, error) {
 	// The check has read the code already, and no part of the question holds a zero byte.
 	code, _ := otp.Normalize(typed, h.policy.CodeLength)
-	question := strings.Join([]string{o.Text.Maker, h.pseudonym(), h.ticket.String(), code}, "\x00")
+	question := strings.Join([]string{o.Text.CodeBy, h.pseudonym(), h.ticket.String(), code}, "\x00")
 	shared, err, _ := h.questions.Do(question, func() (any, error) { return h.askProvider(o, code) })
 	settled := shared.(otp.Outcome)
 	if sms.IsError(err) || settled.Kind == otp.Asking {
-		err = errors.Join(err, h.giveBack(o.Text.Maker, code))
+		err = errors.Join(err, h.giveBack(o.Text.CodeBy, code))
 		settled.Kind = otp.Expired
 	}
 	return settled, err
@@ -47,13 +47,13 @@ func (h *holder) askProvider(o otp.Outcome, code string) (otp.Outcome, error) {
 	if err != nil || !known {
 		return o, err
 	}
-	return h.decide(o.Text.Maker, code, right)
+	return h.decide(o.Text.CodeBy, code, right)
 }
 
 // isRight asks the provider that made the code of a challenge whether it is the one typed. known is false where that
 // can never be told: the provider is gone from the configuration, or what it calls our texts is not known.
 func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err error) {
-	maker := o.Text.Maker
+	maker := o.Text.CodeBy
 	if maker == app.TestMaker {
 		now := h.clock()
 		return h.fixedCodes.Right(h.number, code, now), h.fixedCodes.Active(h.number, now), nil
@@ -99,7 +99,7 @@ func (h *holder) unanswered(err error) error {
 // for that.
 func (h *holder) confirm(o otp.Outcome) {
 	entry := h.app.Failover().Leg(o.Text.Via)
-	if entry == nil || o.Text.Ref == "" || o.Text.Maker != "" || !o.First {
+	if entry == nil || o.Text.Ref == "" || o.Text.CodeBy != "" || !o.First {
 		return
 	}
 	c, ok := entry.Sender.(sms.Confirmer)
