@@ -38,7 +38,7 @@ type Dispatch struct {
 // Handover is how a dispatch went.
 type Handover struct {
 	Delivery Delivery // sent, failed or unknown
-	Via      string   // the sender that took it, or may have
+	Sender   string   // the sender that took it, or may have
 	Ref      string   // kept for whoever will ask for it, see Outcome.Text
 	CodeBy   string   // the maker of the texted code: a sender, "" for the gate; ignored when the text failed
 	// RetryAfter is how long whoever refused the text asked us to wait, 0 if nobody did; of no matter unless it failed.

@@ -78,7 +78,7 @@ func TestGuessesBelongToOneMaker(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	marks := func(guess byte) marker { return func(codeBy string) Mark { return Mark{guess, byte(len(codeBy))} } }
-	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Via: "one"})
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Sender: "one"})
 	s.to.CodeBy = func(string) string { return "two" }
 	d := s.send(&b).Dispatch
 	for i := range byte(3) {

@@ -50,7 +50,7 @@ func TestUndeliveredTextsAreLimited(t *testing.T) {
 	for range s.p.Sends[0].Max {
 		o := s.send(&b)
 		s.want("send", o, Sending)
-		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
 		s.a.report(o.Dispatch.ID, DeliveryUndelivered)
 	}
 	s.want("one more", s.send(&b), Limited)

@@ -25,7 +25,7 @@ func (v *Verifier) track(ctx context.Context, s Subject, d Dispatch, h Handover,
 	if err != nil {
 		return err
 	}
-	_, err = v.store.Swap(ctx, v.keys.Report(h.Via, h.Track), nil, data, now.Add(trackFor))
+	_, err = v.store.Swap(ctx, v.keys.Report(h.Sender, h.Track), nil, data, now.Add(trackFor))
 	return err
 }
 
@@ -37,10 +37,10 @@ type Reported struct {
 	Zone  string // the text's zone, if known
 }
 
-// Report notes what the sender named via says became of the text that it calls name: sent, delivered or undelivered. A
+// Report notes what the named sender says became of the text that it calls name: sent, delivered or undelivered. A
 // report that is not about a text of ours, or no news, changes nothing. policy finds the policy of a zone.
-func (v *Verifier) Report(ctx context.Context, via, name string, became Delivery, policy func(zone string) Policy) (Reported, error) {
-	rec, err := v.store.Get(ctx, v.keys.Report(via, name))
+func (v *Verifier) Report(ctx context.Context, sender, name string, became Delivery, policy func(zone string) Policy) (Reported, error) {
+	rec, err := v.store.Get(ctx, v.keys.Report(sender, name))
 	if err != nil || rec.Data == nil {
 		return Reported{}, err
 	}

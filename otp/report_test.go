@@ -16,7 +16,7 @@ func TestReportFindsItsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	ticket.Challenge = o.Challenge.ID
-	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Via: "one", Track: "SM1"}); err != nil {
+	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Sender: "one", Track: "SM1"}); err != nil {
 		t.Fatal(err)
 	}
 	policy := func(zone string) otp.Policy {
@@ -26,12 +26,12 @@ func TestReportFindsItsText(t *testing.T) {
 		return p
 	}
 	for _, tt := range []struct {
-		via, name   string
-		known, news bool
+		sender, name string
+		known, news  bool
 	}{{"one", "SM2", false, false}, {"two", "SM1", false, false}, {"one", "SM1", true, true}, {"one", "SM1", true, false}} {
-		r, err := v.Report(t.Context(), tt.via, tt.name, otp.DeliveryDelivered, policy)
+		r, err := v.Report(t.Context(), tt.sender, tt.name, otp.DeliveryDelivered, policy)
 		if err != nil || r.Known != tt.known || r.News != tt.news {
-			t.Errorf("%s %s: %+v, %v", tt.via, tt.name, r, err)
+			t.Errorf("%s %s: %+v, %v", tt.sender, tt.name, r, err)
 		}
 	}
 	if o, err = v.Look(t.Context(), alice, ticket, p); err != nil || o.Standing.Delivery != otp.DeliveryDelivered {

@@ -14,7 +14,7 @@ func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 		if t.ID != d.ID {
 			continue
 		}
-		t.Delivery, t.Via, t.Ref = h.Delivery, h.Via, h.Ref
+		t.Delivery, t.Sender, t.Ref = h.Delivery, h.Sender, h.Ref
 		switch {
 		case h.Delivery != DeliveryFailed:
 			t.CodeBy = h.CodeBy

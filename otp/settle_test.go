@@ -30,7 +30,7 @@ func TestReports(t *testing.T) {
 			t.Parallel()
 			s, b := newScene(t), laptop
 			o := s.begin(&b)
-			s.a.settle(s.now, o.Dispatch, Handover{Delivery: tt.went, Via: "one"})
+			s.a.settle(s.now, o.Dispatch, Handover{Delivery: tt.went, Sender: "one"})
 			for i, r := range tt.reports {
 				if news := s.a.report(o.Dispatch.ID, r); news != tt.news[i] {
 					t.Errorf("report %d, %s: news is %v", i+1, r, news)
@@ -48,10 +48,10 @@ func TestReportOfAnEarlierText(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	first := s.begin(&b)
-	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
 	s.now = s.now.Add(s.p.ResendAfter)
 	second := s.send(&b)
-	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	if o := s.begin(&b); o.Standing.Delivery != DeliverySent || o.Standing.ResendIn == 0 {
 		t.Errorf("told %q, another text in %s", o.Standing.Delivery, o.Standing.ResendIn)

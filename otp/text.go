@@ -11,7 +11,7 @@ type Text struct {
 	At       time.Time
 	Delivery Delivery
 	CodeBy   string // maker of its code: a sender, "" for the gate; the expected maker while it is sending
-	Via      string // the sender that took it, "" until one has
+	Sender   string // the sender that took it, "" until one has
 	// RetryAt is before when no other one may be sent, because whoever refused this one asked for that; zero otherwise.
 	RetryAt time.Time
 	Ref     string // the provider's name for it, where somebody will ask for it
@@ -91,7 +91,7 @@ func (a *Account) lastNotLost() time.Time {
 func (a *Account) skipSender() string {
 	switch last := a.lastAccepted(); last.Delivery {
 	case DeliveryUndelivered, DeliveryUnknown:
-		return last.Via
+		return last.Sender
 	}
 	return ""
 }

@@ -19,7 +19,7 @@ func TestNextSender(t *testing.T) {
 	if first.Dispatch.SkipSender != "" || first.Text.CodeBy != "" {
 		t.Errorf("first: %+v", first.Dispatch)
 	}
-	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Via: "one"})
+	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
 	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
 	second := s.send(&b)
 	if second.Dispatch.SkipSender != "one" || second.Text.CodeBy != "two" {
@@ -37,8 +37,8 @@ func TestNextSender(t *testing.T) {
 // Whatever becomes of later texts, the code of an earlier one that can be checked goes on to hold.
 func TestEarlierTextHolds(t *testing.T) {
 	t.Parallel()
-	sent := Handover{Delivery: DeliverySent, Via: "one", CodeBy: "one", Ref: "first"}
-	lost := Handover{Delivery: DeliveryUnknown, Via: "one", CodeBy: "one"}
+	sent := Handover{Delivery: DeliverySent, Sender: "one", CodeBy: "one", Ref: "first"}
+	lost := Handover{Delivery: DeliveryUnknown, Sender: "one", CodeBy: "one"}
 	failed := Handover{Delivery: DeliveryFailed}
 	for _, tt := range []struct {
 		name  string
@@ -50,7 +50,7 @@ func TestEarlierTextHolds(t *testing.T) {
 		{"the next two fail", []Handover{failed, failed}, []string{"first"}},
 		{"the next one is on its way", []Handover{{}}, []string{"first"}},
 		{"the gateway was killed over the next one, and one more fails", []Handover{{}, failed}, []string{"first"}},
-		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Via: "one", CodeBy: "one", Ref: "second"}}, []string{"first", "second"}},
+		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Sender: "one", CodeBy: "one", Ref: "second"}}, []string{"first", "second"}},
 	} {
 		s, b := newScene(t), laptop
 		s.p.ResendAfter = 0

@@ -125,7 +125,7 @@ func (d *delivery) handover(t sms.Try) otp.Handover {
 	if h.Delivery == otp.DeliveryFailed || entry == nil {
 		return h
 	}
-	h.Via, h.CodeBy = entry.Name, makerOf(entry)
+	h.Sender, h.CodeBy = entry.Name, makerOf(entry)
 	if c, ok := entry.Sender.(sms.Confirmer); h.CodeBy != "" || ok && c.Confirms() {
 		h.Ref = t.Receipt.ID
 	}

@@ -98,7 +98,7 @@ func (h *holder) unanswered(err error) error {
 // confirm tells the sender of a code that was typed right, once, if its provider wants to hear it. No visitor waits
 // for that.
 func (h *holder) confirm(o otp.Outcome) {
-	entry := h.app.Failover().Leg(o.Text.Via)
+	entry := h.app.Failover().Leg(o.Text.Sender)
 	if entry == nil || o.Text.Ref == "" || o.Text.CodeBy != "" || !o.First {
 		return
 	}
