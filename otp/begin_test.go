@@ -72,7 +72,7 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		went   Delivery
-		ref    string
+		id     string
 		after  string
 		keep   bool
 		codeBy string
@@ -85,7 +85,7 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		s, b := newScene(t), laptop
 		s.to.CodeBy = func(string) string { return "one" }
 		first := s.begin(&b)
-		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Sender: "one", CodeBy: "two", Ref: tt.ref}) // another sender took it over
+		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Sender: "one", CodeBy: "two", ProviderID: tt.id}) // another sender took it over
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
 		if d.SkipSender != tt.after || d.Keep != tt.keep || d.CodeBy != tt.codeBy {

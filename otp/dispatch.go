@@ -37,10 +37,10 @@ type Dispatch struct {
 
 // Handover is how a dispatch went.
 type Handover struct {
-	Delivery Delivery // sent, failed or unknown
-	Sender   string   // the sender that took it, or may have
-	Ref      string   // kept for whoever will ask for it, see Outcome.Text
-	CodeBy   string   // the maker of the texted code: a sender, "" for the gate; ignored when the text failed
+	Delivery   Delivery // sent, failed or unknown
+	Sender     string   // the sender that took it, or may have
+	ProviderID string   // the provider's name for it, if the provider will be asked or told about its code
+	CodeBy     string   // the maker of the texted code: a sender, "" for the gate; ignored when the text failed
 	// RetryAfter is how long whoever refused the text asked us to wait, 0 if nobody did; of no matter unless it failed.
 	RetryAfter time.Duration
 	// Track is the sender's name for the text, if reports of it shall find back to the account, "" otherwise.

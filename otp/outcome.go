@@ -42,10 +42,10 @@ type Outcome struct {
 
 	// Challenge is the challenge that the step was about; its ID is zero without one.
 	Challenge Challenge
-	// Text is the text whose code that challenge waits for; its ID is empty without one. Refs are what its maker calls it and
-	// the earlier ones whose codes that maker made, as far as that is known.
-	Text Text
-	Refs []string
+	// Text is the text whose code that challenge waits for; its ID is empty without one. ProviderIDs are the known names
+	// that the provider gave to those texts of the challenge whose codes have the same maker.
+	Text        Text
+	ProviderIDs []string
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
 	// Session names the session that the right code opened, and OpenedAt when it did, when Kind is Right. First is whether it
@@ -69,7 +69,7 @@ func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
 		o.Challenge, o.Text = *c, a.codeText(c)
-		o.Refs = a.refs(c, o.Text.CodeBy)
+		o.ProviderIDs = a.providerIDs(c, o.Text.CodeBy)
 	}
 	return o
 }

@@ -30,13 +30,13 @@ type record struct {
 }
 
 type textRecord struct {
-	ID       string   `json:"i"`
-	At       int64    `json:"a"`
-	Delivery Delivery `json:"d,omitempty"`
-	CodeBy   string   `json:"k,omitempty"`
-	Sender   string   `json:"s,omitempty"`
-	Ref      string   `json:"n,omitempty"`
-	RetryAt  int64    `json:"r,omitempty"`
+	ID         string   `json:"i"`
+	At         int64    `json:"a"`
+	Delivery   Delivery `json:"d,omitempty"`
+	CodeBy     string   `json:"k,omitempty"`
+	Sender     string   `json:"s,omitempty"`
+	ProviderID string   `json:"n,omitempty"`
+	RetryAt    int64    `json:"r,omitempty"`
 }
 
 type challengeRecord struct {
@@ -56,7 +56,7 @@ func (a *Account) encode() ([]byte, error) {
 		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
 	for _, t := range a.Texts {
-		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, Ref: t.Ref, RetryAt: millis(t.RetryAt)})
+		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID, RetryAt: millis(t.RetryAt)})
 	}
 	for _, c := range a.Challenges {
 		r.Challenges = append(r.Challenges, c.record())
@@ -107,7 +107,7 @@ func (r record) account() (Account, error) {
 		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
-		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, Ref: t.Ref, RetryAt: moment(t.RetryAt)})
+		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID, RetryAt: moment(t.RetryAt)})
 	}
 	for _, cr := range r.Challenges {
 		c, err := cr.challenge()

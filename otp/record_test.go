@@ -12,7 +12,7 @@ func TestRecordFormNeverChanges(t *testing.T) {
 	a := Account{
 		Counted: 1, InARow: 4, Blocks: 1, BlockedUntil: start,
 		Texts: []Text{{
-			ID: "t1", At: start, Delivery: DeliverySent, CodeBy: "two", Sender: "one", Ref: "VE1",
+			ID: "t1", At: start, Delivery: DeliverySent, CodeBy: "two", Sender: "one", ProviderID: "VE1",
 			RetryAt: start.Add(time.Minute),
 		}},
 		Challenges: []Challenge{{
@@ -42,7 +42,7 @@ func TestTrackFormNeverChanges(t *testing.T) {
 func TestRecordKeepsEverything(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Sender: "twilio", Ref: "VE1"})
+	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Sender: "twilio", ProviderID: "VE1"})
 	s.try(b, Mark{1}, false)
 	s.try(b, rightMark, true)
 	data, err := s.a.encode()

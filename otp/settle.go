@@ -14,7 +14,7 @@ func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 		if t.ID != d.ID {
 			continue
 		}
-		t.Delivery, t.Sender, t.Ref = h.Delivery, h.Sender, h.Ref
+		t.Delivery, t.Sender, t.ProviderID = h.Delivery, h.Sender, h.ProviderID
 		switch {
 		case h.Delivery != DeliveryFailed:
 			t.CodeBy = h.CodeBy

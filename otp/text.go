@@ -13,13 +13,13 @@ type Text struct {
 	CodeBy   string // maker of its code: a sender, "" for the gate; the expected maker while it is sending
 	Sender   string // the sender that took it, "" until one has
 	// RetryAt is before when no other one may be sent, because whoever refused this one asked for that; zero otherwise.
-	RetryAt time.Time
-	Ref     string // the provider's name for it, where somebody will ask for it
+	RetryAt    time.Time
+	ProviderID string // the provider's name for it, kept where the provider will be asked about its code
 }
 
 // codeUsable reports whether the text may have brought a code to the phone, and that code can be checked.
 func (t Text) codeUsable() bool {
-	return t.ID != "" && !t.Delivery.lost() && (t.CodeBy == "" || t.Ref != "" && t.Delivery != DeliverySending)
+	return t.ID != "" && !t.Delivery.lost() && (t.CodeBy == "" || t.ProviderID != "" && t.Delivery != DeliverySending)
 }
 
 // codeText is the text whose code a challenge waits for: the latest text with a usable code; without such a text, the
@@ -45,15 +45,15 @@ func (a *Account) codeBy(c *Challenge) string {
 	return a.codeText(c).CodeBy
 }
 
-// refs are the names by which a maker knows the texts of a challenge whose codes it made.
-func (a *Account) refs(c *Challenge, codeBy string) []string {
-	var refs []string
+// providerIDs are the provider's names for those texts of a challenge whose codes have the maker codeBy, without repeats.
+func (a *Account) providerIDs(c *Challenge, codeBy string) []string {
+	var ids []string
 	for _, id := range c.Texts {
-		if t := a.textByID(id); t.CodeBy == codeBy && t.Ref != "" && !slices.Contains(refs, t.Ref) {
-			refs = append(refs, t.Ref)
+		if t := a.textByID(id); t.CodeBy == codeBy && t.ProviderID != "" && !slices.Contains(ids, t.ProviderID) {
+			ids = append(ids, t.ProviderID)
 		}
 	}
-	return refs
+	return ids
 }
 
 // latestText is the latest text of a challenge: the one whose delivery the visitor is told.

@@ -37,20 +37,20 @@ func TestNextSender(t *testing.T) {
 // Whatever becomes of later texts, the code of an earlier one that can be checked goes on to hold.
 func TestEarlierTextHolds(t *testing.T) {
 	t.Parallel()
-	sent := Handover{Delivery: DeliverySent, Sender: "one", CodeBy: "one", Ref: "first"}
+	sent := Handover{Delivery: DeliverySent, Sender: "one", CodeBy: "one", ProviderID: "first"}
 	lost := Handover{Delivery: DeliveryUnknown, Sender: "one", CodeBy: "one"}
 	failed := Handover{Delivery: DeliveryFailed}
 	for _, tt := range []struct {
 		name  string
 		later []Handover // zero: nothing was heard of it
-		refs  []string
+		ids   []string
 	}{
 		{"alone", nil, []string{"first"}},
 		{"the answer to the next one is lost", []Handover{lost}, []string{"first"}},
 		{"the next two fail", []Handover{failed, failed}, []string{"first"}},
 		{"the next one is on its way", []Handover{{}}, []string{"first"}},
 		{"the gateway was killed over the next one, and one more fails", []Handover{{}, failed}, []string{"first"}},
-		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Sender: "one", CodeBy: "one", Ref: "second"}}, []string{"first", "second"}},
+		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Sender: "one", CodeBy: "one", ProviderID: "second"}}, []string{"first", "second"}},
 	} {
 		s, b := newScene(t), laptop
 		s.p.ResendAfter = 0
@@ -62,8 +62,8 @@ func TestEarlierTextHolds(t *testing.T) {
 			}
 		}
 		o := s.a.attempt(s.now, s.p, b, by(rightMark))
-		if o.Kind != compare || o.Text.CodeBy != "one" || o.Text.Ref == "" || !slices.Equal(o.Refs, tt.refs) {
-			t.Errorf("%s: %s, text %+v, refs %v", tt.name, o.Kind, o.Text, o.Refs)
+		if o.Kind != compare || o.Text.CodeBy != "one" || o.Text.ProviderID == "" || !slices.Equal(o.ProviderIDs, tt.ids) {
+			t.Errorf("%s: %s, text %+v, ids %v", tt.name, o.Kind, o.Text, o.ProviderIDs)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func (d *delivery) handover(t sms.Try) otp.Handover {
 	}
 	h.Sender, h.CodeBy = entry.Name, makerOf(entry)
 	if c, ok := entry.Sender.(sms.Confirmer); h.CodeBy != "" || ok && c.Confirms() {
-		h.Ref = t.Receipt.ID
+		h.ProviderID = t.Receipt.ID
 	}
 	if d.app.Reported(entry.Name) {
 		h.Track = t.Receipt.ID

@@ -62,14 +62,14 @@ func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err err
 	switch {
 	case entry == nil || makerOf(entry) != maker || h.number == "":
 		return false, false, nil
-	case len(o.Refs) == 0 && o.Text.Delivery == otp.DeliverySending:
+	case len(o.ProviderIDs) == 0 && o.Text.Delivery == otp.DeliverySending:
 		return false, true, fmt.Errorf("asking %s: %w", maker, errEarly)
-	case len(o.Refs) == 0:
+	case len(o.ProviderIDs) == 0:
 		return false, false, nil
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, checkTimeout)
 	defer cancel()
-	right, err = entry.Sender.(sms.Checker).Check(ctx, h.number, o.Refs, code)
+	right, err = entry.Sender.(sms.Checker).Check(ctx, h.number, o.ProviderIDs, code)
 	if err != nil {
 		return false, true, fmt.Errorf("asking %s: %w", maker, err)
 	}
@@ -99,7 +99,7 @@ func (h *holder) unanswered(err error) error {
 // for that.
 func (h *holder) confirm(o otp.Outcome) {
 	entry := h.app.Failover().Leg(o.Text.Sender)
-	if entry == nil || o.Text.Ref == "" || o.Text.CodeBy != "" || !o.First {
+	if entry == nil || o.Text.ProviderID == "" || o.Text.CodeBy != "" || !o.First {
 		return
 	}
 	c, ok := entry.Sender.(sms.Confirmer)
@@ -116,7 +116,7 @@ func (h *holder) confirm(o otp.Outcome) {
 	slot.Use(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
-		if err := c.Confirm(ctx, o.Text.Ref); err != nil {
+		if err := c.Confirm(ctx, o.Text.ProviderID); err != nil {
 			log.Warn(untold, zap.String("class", string(sms.ClassOf(err))), zap.Error(err))
 		}
 	})
