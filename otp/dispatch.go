@@ -43,6 +43,6 @@ type Handover struct {
 	CodeBy     string   // the maker of the texted code: a sender, "" for the gate; ignored when the text failed
 	// RetryAfter is how long whoever refused the text asked us to wait, 0 if nobody did; of no matter unless it failed.
 	RetryAfter time.Duration
-	// Track is the sender's name for the text, if reports of it shall find back to the account, "" otherwise.
-	Track string
+	// ReportID is the name under which the sender's reports of the text arrive; "" when no report is expected.
+	ReportID string
 }

@@ -29,11 +29,11 @@ func TestRecordFormNeverChanges(t *testing.T) {
 	}
 }
 
-// So does the form of what is kept of a text until its reports have come.
-func TestTrackFormNeverChanges(t *testing.T) {
+// So does the form of the record by which a report finds the account of its text.
+func TestReportRecordFormNeverChanges(t *testing.T) {
 	t.Parallel()
 	const want = `{"v":2,"a":"a:IhE8","z":"default","t":"t1"}`
-	data, err := json.Marshal(track{Version: recordVersion, Account: "a:IhE8", Zone: "default", Text: "t1"})
+	data, err := json.Marshal(reportRecord{Version: recordVersion, Account: "a:IhE8", Zone: "default", Text: "t1"})
 	if err != nil || string(data) != want {
 		t.Errorf("written as\n%s\nwant\n%s (%v)", data, want, err)
 	}

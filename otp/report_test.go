@@ -16,7 +16,7 @@ func TestReportFindsItsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	ticket.Challenge = o.Challenge.ID
-	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Sender: "one", Track: "SM1"}); err != nil {
+	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Sender: "one", ReportID: "SM1"}); err != nil {
 		t.Fatal(err)
 	}
 	policy := func(zone string) otp.Policy {

@@ -89,8 +89,8 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 	case err != nil:
 	case h.Delivery == DeliveryFailed:
 		err = v.store.Give(ctx, d.phone, d.ID)
-	case h.Track != "":
-		err = v.track(ctx, s, d, h, rec.Now)
+	case h.ReportID != "":
+		err = v.expectReports(ctx, s, d, h, rec.Now)
 	}
 	if err != nil {
 		return Standing{}, fmt.Errorf("settling text: %w", err)

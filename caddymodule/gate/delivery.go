@@ -130,7 +130,7 @@ func (d *delivery) handover(t sms.Try) otp.Handover {
 		h.ProviderID = t.Receipt.ID
 	}
 	if d.app.Reported(entry.Name) {
-		h.Track = t.Receipt.ID
+		h.ReportID = t.Receipt.ID
 	}
 	return h
 }
