@@ -69,7 +69,7 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
 	d := Dispatch{ID: id, SkipSender: a.skipSender(), challenge: c.ID}
 	earlier := a.codeText(c)
-	if d.Keep = earlier.codeUsable(); d.Keep {
+	if d.SameCodeBy = earlier.codeUsable(); d.SameCodeBy {
 		d.CodeBy = earlier.CodeBy
 		return d
 	}

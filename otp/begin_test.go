@@ -74,7 +74,7 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		went   Delivery
 		id     string
 		after  string
-		keep   bool
+		same   bool
 		codeBy string
 	}{
 		{DeliverySent, "ref", "", true, "two"},
@@ -88,8 +88,8 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Sender: "one", CodeBy: "two", ProviderID: tt.id}) // another sender took it over
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
-		if d.SkipSender != tt.after || d.Keep != tt.keep || d.CodeBy != tt.codeBy {
-			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.SkipSender, d.Keep, d.CodeBy)
+		if d.SkipSender != tt.after || d.SameCodeBy != tt.same || d.CodeBy != tt.codeBy {
+			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.SkipSender, d.SameCodeBy, d.CodeBy)
 		}
 	}
 }

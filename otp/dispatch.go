@@ -26,10 +26,10 @@ type Dispatch struct {
 	// SkipSender is the sender of the account's text before this one, if that text was given up or may never have been
 	// accepted, and "" otherwise. The caller may begin with the sender after that one.
 	SkipSender string
-	// CodeBy is the expected maker of the code: the name of a sender, or "" for the gate. With Keep, senders whose codes
+	// CodeBy is the expected maker of the code: the name of a sender, or "" for the gate. With SameCodeBy, senders whose codes
 	// have the same maker come first, because an earlier text with a code of that maker is still usable.
-	CodeBy string
-	Keep   bool
+	CodeBy     string
+	SameCodeBy bool
 
 	challenge ChallengeID
 	phone     string

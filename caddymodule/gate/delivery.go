@@ -112,7 +112,7 @@ func (d *delivery) send(ctx context.Context) otp.Handover {
 // codes are made by whoever made the one that may still come.
 func (d *delivery) start() sms.Start {
 	start := sms.Start{After: d.skip(d.dispatch.SkipSender)}
-	if d.dispatch.Keep {
+	if d.dispatch.SameCodeBy {
 		start.Fits = func(e *sms.Leg) bool { return makerOf(e) == d.dispatch.CodeBy }
 	}
 	return start
