@@ -20,7 +20,7 @@ type Subject struct {
 // Keys turns names, numbers and challenges into what may be written down or told. Each key serves one purpose (NIST SP
 // 800-108), and each input is framed by its length, so that no two inputs run together.
 type Keys struct {
-	account, subject, phone, code, mark, session, proof, report, way []byte
+	account, subject, phone, code, mark, session, proof, report, gateName []byte
 }
 
 // NewKeys derives the keys of one epoch from its root.
@@ -31,7 +31,8 @@ func NewKeys(root []byte) (*Keys, error) {
 	k := new(Keys)
 	for purpose, key := range map[string]*[]byte{
 		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "code": &k.code,
-		"mark": &k.mark, "session": &k.session, "proof": &k.proof, "report": &k.report, "way": &k.way,
+		"mark": &k.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
+		"way": &k.gateName, // the purpose keeps its first word: it is part of the derivation
 	} {
 		derived, err := hkdf.Key(sha256.New, root, nil, "sms-2fa "+purpose, sha256.Size)
 		if err != nil {
@@ -65,8 +66,9 @@ func (k *Keys) Proof(s Subject, t Ticket) string {
 	return name(k.proof, s.Zone, s.Name, t.String())
 }
 
-// Way proves that a gate of a zone stands behind others at an address: only that gate can have told, because it was reached.
-func (k *Keys) Way(zone, host, path string) string { return name(k.way, zone, host, path) }
+// GateName names a gate of a zone that stands behind other gates at an address. The name proves that the gate stands there:
+// only a gate that a request has reached can have written it.
+func (k *Keys) GateName(zone, host, path string) string { return name(k.gateName, zone, host, path) }
 
 // marker makes what is written down of a guess.
 func (k *Keys) marker(s Subject, id ChallengeID, guess string) marker {

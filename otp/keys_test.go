@@ -27,7 +27,7 @@ func TestDerivationNeverChanges(t *testing.T) {
 		{"pseudonym", k.Pseudonym(s), "05OjEJClOdh5mmPosuRATg"},
 		{"session", k.Session(s, id), "xlL5rUGeSMwkVaUDxxqutw"},
 		{"proof", k.Proof(s, Ticket{Challenge: id, Browser: BrowserID{2}}), "amtqfZZFtpu1sL0N2piZQQ"},
-		{"gate name", k.Way("default", "app.example.com", "/a"), "_ZuIxDChqANXIA67S74sww"},
+		{"gate name", k.GateName("default", "app.example.com", "/a"), "_ZuIxDChqANXIA67S74sww"},
 		{"code", k.Code(s, id, 6), "198085"},
 		{"mark", b64(m[:]), "gF53Ukt4yYw"},
 	} {

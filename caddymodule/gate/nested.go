@@ -42,7 +42,7 @@ func (h *Handler) meantBy(r *http.Request, at location) meant {
 		return meantForUnknown
 	}
 	zone, proof, _ := strings.Cut(at.query.gateName, ".")
-	want := keys.Way(zone, hostOf(r.Host), at.url.EscapedPath())
+	want := keys.GateName(zone, hostOf(r.Host), at.url.EscapedPath())
 	switch {
 	case subtle.ConstantTimeCompare([]byte(proof), []byte(want)) != 1:
 		return meantForNobody
@@ -61,7 +61,7 @@ func (h *Handler) gateName(r *http.Request, at location) string {
 	if keys == nil {
 		return ""
 	}
-	return h.Zone + "." + keys.Way(h.Zone, hostOf(r.Host), at.url.EscapedPath())
+	return h.Zone + "." + keys.GateName(h.Zone, hostOf(r.Host), at.url.EscapedPath())
 }
 
 // behind reports whether a request has passed a gate already.
