@@ -96,7 +96,7 @@ func TestMalformedIsNotCounted(t *testing.T) {
 }
 
 // Who made a code is asked only after the guess is written down, and decides alone.
-func TestForeignCodeIsAskedFor(t *testing.T) {
+func TestRemoteCheck(t *testing.T) {
 	t.Parallel()
 	v, g := newVerifier(t)
 	p := otp.DefaultPolicy()

@@ -49,7 +49,7 @@ func TestGuessThatWasWrittenDownMayBeAskedAgain(t *testing.T) {
 	s.want("the right one again", s.try(b, rightMark, true), Right)
 }
 
-func TestExpiredAndForeignTickets(t *testing.T) {
+func TestTicketsOfNoWaitingChallenge(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -121,7 +121,7 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 }
 
 // A code that somebody else made is counted as ours are, and its maker is not asked in a block, however often.
-func TestForeignCode(t *testing.T) {
+func TestRemoteCheck(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	s.to.CodeBy = func(string) string { return "one" }
