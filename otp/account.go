@@ -12,8 +12,8 @@ const maxChallenges = 3
 // get fresh guesses, and not for ever, because every record expires.
 const memory = 400 * 24 * time.Hour
 
-// Account is everything about one subject. The zero value is a subject that nothing is known of.
-type Account struct {
+// account is everything about one subject. The zero value is a subject that nothing is known of.
+type account struct {
 	Counted      int       // guesses counted since the last block: the spent part of the budget
 	InARow       int       // guesses counted since the last right code
 	Blocks       int       // blocks since the last right code
@@ -24,7 +24,7 @@ type Account struct {
 }
 
 // challenge finds the challenge of a ticket, or nil.
-func (a *Account) challenge(id ChallengeID) *Challenge {
+func (a *account) challenge(id ChallengeID) *Challenge {
 	for i := range a.Challenges {
 		if a.Challenges[i].ID == id {
 			return &a.Challenges[i]
@@ -34,7 +34,7 @@ func (a *Account) challenge(id ChallengeID) *Challenge {
 }
 
 // add appends a challenge, in the place of the oldest when there are too many.
-func (a *Account) add(c Challenge) *Challenge {
+func (a *account) add(c Challenge) *Challenge {
 	if len(a.Challenges) >= maxChallenges {
 		a.Challenges = slices.Delete(a.Challenges, 0, 1)
 	}
@@ -43,14 +43,14 @@ func (a *Account) add(c Challenge) *Challenge {
 }
 
 // expire drops what is over. Counters stay.
-func (a *Account) expire(now time.Time, p Policy) {
+func (a *account) expire(now time.Time, p Policy) {
 	horizon := now.Add(-window(p.Sends))
 	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !t.At.After(horizon) })
 	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.expired(now) })
 }
 
 // expires is when the whole record may be forgotten: never before anything in it is.
-func (a *Account) expires(now time.Time, p Policy) time.Time {
+func (a *account) expires(now time.Time, p Policy) time.Time {
 	end := now
 	if a.InARow > 0 || a.Blocks > 0 {
 		end = now.Add(memory)
@@ -72,7 +72,7 @@ func later(a, b time.Time) time.Time {
 }
 
 // revoke ends what is open, so that a code already on its way opens nothing after a logout.
-func (a *Account) revoke() { a.Challenges = nil }
+func (a *account) revoke() { a.Challenges = nil }
 
 // unlock is the operator's word that the account may try again.
-func (a *Account) unlock() { a.forgive() }
+func (a *account) unlock() { a.forgive() }

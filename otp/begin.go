@@ -9,7 +9,7 @@ import (
 const joinWindow = 10 * time.Second
 
 // begin finds the challenge to show to the holder of ticket. With auto, one without a challenge gets one, and a text.
-func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipient, fresh freshIDs) Outcome {
+func (a *account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipient, fresh freshIDs) Outcome {
 	if k := a.barred(now); k != "" {
 		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
@@ -26,7 +26,7 @@ func (a *Account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipie
 }
 
 // joinable is the newest challenge, if its text was sent so recently that another one may not be.
-func (a *Account) joinable(now time.Time, p Policy) *Challenge {
+func (a *account) joinable(now time.Time, p Policy) *Challenge {
 	if len(a.Challenges) == 0 {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (a *Account) joinable(now time.Time, p Policy) *Challenge {
 
 // send orders a text: another one with the same code while the ticket's challenge waits, the first one of a new
 // challenge otherwise.
-func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh freshIDs) Outcome {
+func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh freshIDs) Outcome {
 	c := a.challenge(t.Challenge)
 	if c != nil && !c.waits(now) {
 		c = nil
@@ -66,7 +66,7 @@ func (a *Account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 
 // dispatch is the order for the next text of a challenge. While the code of an earlier one holds, the next one's is made by the same
 // maker, so that both do.
-func (a *Account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
+func (a *account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
 	d := Dispatch{ID: id, SkipSender: a.skipSender(), challenge: c.ID}
 	earlier := a.codeText(c)
 	if d.SameCodeBy = earlier.codeUsable(); d.SameCodeBy {

@@ -4,7 +4,7 @@ import "time"
 
 // count counts one guess, which is taken for wrong until it turns out right: a visitor who interrupts the check wins
 // nothing.
-func (a *Account) count(now time.Time, p Policy) {
+func (a *account) count(now time.Time, p Policy) {
 	a.Counted++
 	a.InARow++
 	if a.Counted < p.Attempts {
@@ -16,7 +16,7 @@ func (a *Account) count(now time.Time, p Policy) {
 }
 
 // uncount takes one guess back, and the block that it led to.
-func (a *Account) uncount(now time.Time, p Policy) {
+func (a *account) uncount(now time.Time, p Policy) {
 	if a.InARow == 0 {
 		return // a right code has forgiven it
 	}
@@ -40,16 +40,16 @@ func blockLength(first time.Duration, n int) time.Duration {
 }
 
 // forgive forgets all wrong codes and blocks, as a right code does (NIST SP 800-63B 3.2.2) and an operator may.
-func (a *Account) forgive() {
+func (a *account) forgive() {
 	a.Counted, a.InARow, a.Blocks, a.BlockedUntil = 0, 0, 0, time.Time{}
 }
 
-func (a *Account) blocked(now time.Time) bool { return now.Before(a.BlockedUntil) }
+func (a *account) blocked(now time.Time) bool { return now.Before(a.BlockedUntil) }
 
-func (a *Account) disabled() bool { return a.InARow >= MaxInARow }
+func (a *account) disabled() bool { return a.InARow >= MaxInARow }
 
 // barred is the kind of bar that stands before the account, or "".
-func (a *Account) barred(now time.Time) Kind {
+func (a *account) barred(now time.Time) Kind {
 	switch {
 	case a.disabled():
 		return Disabled

@@ -12,9 +12,9 @@ func TestBlocksDouble(t *testing.T) {
 		want *= time.Minute
 		s.p.Sends[1].Max = 1000
 		s.begin(&b)
-		s.want("first wrong", s.try(b, Mark{1, byte(i)}, false), Wrong)
-		s.want("second wrong", s.try(b, Mark{2, byte(i)}, false), Wrong)
-		o := s.try(b, Mark{3, byte(i)}, false)
+		s.want("first wrong", s.try(b, mark{1, byte(i)}, false), Wrong)
+		s.want("second wrong", s.try(b, mark{2, byte(i)}, false), Wrong)
+		o := s.try(b, mark{3, byte(i)}, false)
 		s.want("third wrong", o, Blocked)
 		if o.Standing.BlockedFor != want {
 			t.Fatalf("block %d lasts %s, want %s", i+1, o.Standing.BlockedFor, want)
@@ -30,8 +30,8 @@ func TestRightCodeForgives(t *testing.T) {
 	s, b := newScene(t), laptop
 	s.a.Blocks = 3
 	s.begin(&b)
-	s.try(b, Mark{1}, false)
-	s.try(b, Mark{2}, false)
+	s.try(b, mark{1}, false)
+	s.try(b, mark{2}, false)
 	s.want("last try", s.try(b, rightMark, true), Right)
 	if s.a.Counted != 0 || s.a.InARow != 0 || s.a.Blocks != 0 || !s.a.BlockedUntil.IsZero() {
 		t.Errorf("counters after a right code: %+v", s.a)
@@ -45,9 +45,9 @@ func TestHundredWrongCodesDisable(t *testing.T) {
 	s.p.Sends[0].Max, s.p.Sends[1].Max = 1000, 1000
 	for i := range MaxInARow - 1 {
 		s.begin(&b)
-		s.want("wrong", s.try(b, Mark{1, byte(i)}, false), Wrong)
+		s.want("wrong", s.try(b, mark{1, byte(i)}, false), Wrong)
 	}
-	s.want("the last one", s.try(b, Mark{2}, false), Disabled)
+	s.want("the last one", s.try(b, mark{2}, false), Disabled)
 	s.now = s.now.Add(300 * 24 * time.Hour)
 	s.want("a year later", s.begin(&b), Disabled)
 	s.a.unlock()

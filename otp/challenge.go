@@ -17,24 +17,24 @@ type Challenge struct {
 	ID      ChallengeID
 	Begun   time.Time
 	Expires time.Time
-	Texts   []string // the IDs of its texts, the latest last
-	Marks   []Mark   // guesses that were counted
-	// Unanswered is how many guesses were given back because whoever made the code did not say whether they were right.
-	Unanswered int
+	texts   []string // the IDs of its texts, the latest last
+	marks   []mark   // guesses that were counted
+	// unanswered is how many guesses were given back because whoever made the code did not say whether they were right.
+	unanswered int
 
-	// Opened is when the right code was typed, zero before, and By is the browser in which it was.
-	Opened time.Time
-	By     BrowserID
+	// opened is when the right code was typed, zero before, and By is the browser in which it was.
+	opened time.Time
+	by     BrowserID
 }
 
 func (c *Challenge) expired(now time.Time) bool { return !now.Before(c.Expires) }
 
 // waits reports whether the challenge still waits for its code.
-func (c *Challenge) waits(now time.Time) bool { return c.Opened.IsZero() && !c.expired(now) }
+func (c *Challenge) waits(now time.Time) bool { return c.opened.IsZero() && !c.expired(now) }
 
 // answered reports whether browser b typed the right code a moment ago.
 func (c *Challenge) answered(b BrowserID, now time.Time) bool {
-	return !c.Opened.IsZero() && c.By == b && now.Before(c.Opened.Add(replyGrace))
+	return !c.opened.IsZero() && c.by == b && now.Before(c.opened.Add(replyGrace))
 }
 
 // maxTexts is how many of its texts a challenge remembers.
@@ -42,27 +42,27 @@ const maxTexts = 8
 
 // order adds the latest text.
 func (c *Challenge) order(id string) {
-	c.Texts = append(c.Texts, id)
-	if len(c.Texts) > maxTexts {
-		c.Texts = c.Texts[1:]
+	c.texts = append(c.texts, id)
+	if len(c.texts) > maxTexts {
+		c.texts = c.texts[1:]
 	}
 }
 
-func (c *Challenge) marked(m Mark) bool { return slices.Contains(c.Marks, m) }
+func (c *Challenge) marked(m mark) bool { return slices.Contains(c.marks, m) }
 
 // mark writes a guess down. Only the latest few are kept, so that a record stays small where blocks are short.
-func (c *Challenge) mark(m Mark) {
-	c.Marks = append(c.Marks, m)
-	if len(c.Marks) > MaxAttempts {
-		c.Marks = c.Marks[1:]
+func (c *Challenge) mark(m mark) {
+	c.marks = append(c.marks, m)
+	if len(c.marks) > MaxAttempts {
+		c.marks = c.marks[1:]
 	}
 }
 
 // unmark forgets one copy of a guess, and reports whether there was one.
-func (c *Challenge) unmark(m Mark) bool {
-	i := slices.Index(c.Marks, m)
+func (c *Challenge) unmark(m mark) bool {
+	i := slices.Index(c.marks, m)
 	if i >= 0 {
-		c.Marks = slices.Delete(c.Marks, i, i+1)
+		c.marks = slices.Delete(c.marks, i, i+1)
 	}
 	return i >= 0
 }

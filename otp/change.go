@@ -9,7 +9,7 @@ import (
 )
 
 // step is one of the pure steps of an account.
-type step func(a *Account, now time.Time) Outcome
+type step func(a *account, now time.Time) Outcome
 
 // run changes the subject's account by a step. known saves a read when the caller holds the record already.
 func (v *Verifier) run(ctx context.Context, s Subject, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {

@@ -16,18 +16,18 @@ func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typ
 		o, err := v.Look(ctx, s, t, p)
 		return malformed(o), err
 	}
-	mark := v.keys.marker(s, t.Challenge, guess)
-	o, rec, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.attempt(now, p, t, mark) })
+	markFor := v.keys.marker(s, t.Challenge, guess)
+	o, rec, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.attempt(now, p, t, markFor) })
 	switch {
 	case err != nil || o.Kind != compare:
 		return o, err
-	case o.Text.CodeBy != "" && o.Challenge.Opened.IsZero():
+	case o.Text.CodeBy != "" && o.Challenge.opened.IsZero():
 		o.Kind = Asking
 		return o, nil
 	case o.Text.CodeBy == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
-		return v.judge(rec, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, mark("")) })
+		return v.judge(rec, p, func(a *account, now time.Time) Outcome { return a.wrong(now, p, t, markFor("")) })
 	}
-	return v.open(ctx, s, t, p, mark(o.Text.CodeBy), &rec)
+	return v.open(ctx, s, t, p, markFor(o.Text.CodeBy), &rec)
 }
 
 // Decide goes on where Check stopped to ask: right is what the maker of the code said of typed.
@@ -37,7 +37,7 @@ func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, co
 	if right {
 		return v.open(ctx, s, t, p, m, nil)
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.wrong(now, p, t, m) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.wrong(now, p, t, m) })
 	o.Session = v.keys.Session(s, t.Challenge)
 	return o, err
 }
@@ -47,13 +47,13 @@ func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, co
 func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string) error {
 	guess, _ := Normalize(typed, p.CodeLength)
 	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
-	_, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.unanswer(now, p, t, m) })
+	_, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.unanswer(now, p, t, m) })
 	return err
 }
 
 // open opens the challenge's one session for a guess that is right.
-func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m Mark, known *store.Record) (Outcome, error) {
-	o, _, err := v.run(ctx, s, known, p, func(a *Account, now time.Time) Outcome { return a.open(now, p, t, m) })
+func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m mark, known *store.Record) (Outcome, error) {
+	o, _, err := v.run(ctx, s, known, p, func(a *account, now time.Time) Outcome { return a.open(now, p, t, m) })
 	o.Session = v.keys.Session(s, t.Challenge)
 	return o, err
 }

@@ -7,21 +7,21 @@ import (
 // compare is what attempt reports when the guess may be compared. No caller outside the package gets to see it.
 const compare Kind = "compare"
 
-// Mark is what is written down of a guess: enough to know it again, useless without the key.
-type Mark [8]byte
+// mark is what is written down of a guess: enough to know it again, useless without the key.
+type mark [8]byte
 
 // marker makes the mark of a guess at a code that somebody made: a guess at one maker's code is not one at another's.
-type marker func(codeBy string) Mark
+type marker func(codeBy string) mark
 
 // attempt writes a guess down before anybody knows whether it is right. Only a guess that was written down is compared.
 //
 // A guess that was written down before may be compared again, even in the block that it brought about: it tells nothing
 // new, and it is how the visitor gets in who double-clicked, or whose gateway died after counting. A code that is not ours
 // may not, in a block: whoever made it would have to be asked again, as often as somebody likes.
-func (a *Account) attempt(now time.Time, p Policy, t Ticket, mark marker) Outcome {
+func (a *account) attempt(now time.Time, p Policy, t Ticket, markFor marker) Outcome {
 	c := a.challenge(t.Challenge)
 	codeBy := a.codeBy(c)
-	m := mark(codeBy)
+	m := markFor(codeBy)
 	if c != nil && c.marked(m) && (a.barred(now) != "" && c.waits(now) && codeBy == "" || c.answered(t.Browser, now)) {
 		return a.outcome(compare, now, p, c)
 	}
@@ -38,24 +38,24 @@ func (a *Account) attempt(now time.Time, p Policy, t Ticket, mark marker) Outcom
 
 // open notes that the code of the ticket's challenge was right. It opens once: another browser is too late, and the same
 // one is told what it already has. Only the right guess stays written down.
-func (a *Account) open(now time.Time, p Policy, t Ticket, m Mark) Outcome {
+func (a *account) open(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	c := a.challenge(t.Challenge)
 	if c == nil || !c.marked(m) || !c.waits(now) && !c.answered(t.Browser, now) {
 		return a.outcome(Expired, now, p, nil)
 	}
-	first := c.Opened.IsZero()
+	first := c.opened.IsZero()
 	if first {
-		c.Opened, c.By, c.Marks = now, t.Browser, []Mark{m}
+		c.opened, c.by, c.marks = now, t.Browser, []mark{m}
 		a.forgive()
 	}
 	o := a.outcome(Right, now, p, c)
-	o.OpenedAt, o.First = c.Opened, first
+	o.OpenedAt, o.First = c.opened, first
 	return o
 }
 
 // wrong is the outcome of a guess that was counted, compared and wrong: the same as for any other guess if it was the one
 // that led to a block.
-func (a *Account) wrong(now time.Time, p Policy, t Ticket, m Mark) Outcome {
+func (a *account) wrong(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	c := a.challenge(t.Challenge)
 	if a.codeBy(c) != "" && c.marked(m) && c.answered(t.Browser, now) {
 		return a.open(now, p, t, m) // its codeBy takes a code once, and a double click was faster
@@ -71,10 +71,10 @@ const maxUnanswered = 3
 
 // unanswer gives a guess back whose maker did not say whether it is right: nobody has learnt anything by it, and visitors are not
 // blocked because a provider is down.
-func (a *Account) unanswer(now time.Time, p Policy, t Ticket, m Mark) Outcome {
+func (a *account) unanswer(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	c := a.challenge(t.Challenge)
-	if c != nil && c.Opened.IsZero() && c.Unanswered < maxUnanswered && c.unmark(m) {
-		c.Unanswered++
+	if c != nil && c.opened.IsZero() && c.unanswered < maxUnanswered && c.unmark(m) {
+		c.unanswered++
 		a.uncount(now, p)
 	}
 	return a.outcome(Waiting, now, p, c)

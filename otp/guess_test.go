@@ -37,15 +37,15 @@ func TestGuessThatWasWrittenDownMayBeAskedAgain(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	s.begin(&b)
-	s.try(b, Mark{1}, false)
-	s.try(b, Mark{2}, false)
+	s.try(b, mark{1}, false)
+	s.try(b, mark{2}, false)
 	s.want("counted, then killed", s.a.attempt(s.now, s.p, b, by(rightMark)), compare)
 	s.want("a reload in the block", s.begin(&b), Blocked)
 	if b.Challenge == (ChallengeID{}) || s.begin(&b).Challenge.ID != b.Challenge {
 		t.Error("a reload in the block costs the ticket")
 	}
-	s.want("a wrong one asked again tells nothing", s.try(b, Mark{2}, false), Blocked)
-	s.want("a new one", s.try(b, Mark{9}, false), Blocked)
+	s.want("a wrong one asked again tells nothing", s.try(b, mark{2}, false), Blocked)
+	s.want("a new one", s.try(b, mark{9}, false), Blocked)
 	s.want("the right one again", s.try(b, rightMark, true), Right)
 }
 
@@ -77,7 +77,7 @@ func TestTicketsOfNoWaitingChallenge(t *testing.T) {
 func TestGuessesBelongToOneMaker(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	marks := func(guess byte) marker { return func(codeBy string) Mark { return Mark{guess, byte(len(codeBy))} } }
+	marks := func(guess byte) marker { return func(codeBy string) mark { return mark{guess, byte(len(codeBy))} } }
 	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Sender: "one"})
 	s.to.CodeBy = func(string) string { return "two" }
 	d := s.send(&b).Dispatch
@@ -98,24 +98,24 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 	s.begin(&b)
 	for i := range maxUnanswered {
 		for n := range byte(3) {
-			s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{n})), compare)
+			s.want("counted", s.a.attempt(s.now, s.p, b, by(mark{n})), compare)
 		}
-		s.want("blocked", s.a.attempt(s.now, s.p, b, by(Mark{9})), Blocked)
-		o := s.a.unanswer(s.now, s.p, b, Mark{2})
+		s.want("blocked", s.a.attempt(s.now, s.p, b, by(mark{9})), Blocked)
+		o := s.a.unanswer(s.now, s.p, b, mark{2})
 		if o.Standing.AttemptsLeft != 1 || o.Standing.BlockedFor != 0 || s.a.Blocks != 0 {
 			t.Fatalf("given back %d: %+v", i+1, o.Standing)
 		}
 		s.a.Counted, s.a.InARow = 0, 0
 	}
-	s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{7})), compare)
-	if o := s.a.unanswer(s.now, s.p, b, Mark{7}); o.Standing.AttemptsLeft != 2 {
+	s.want("counted", s.a.attempt(s.now, s.p, b, by(mark{7})), compare)
+	if o := s.a.unanswer(s.now, s.p, b, mark{7}); o.Standing.AttemptsLeft != 2 {
 		t.Errorf("one too many: %+v", o.Standing)
 	}
-	if o := s.a.unanswer(s.now, s.p, b, Mark{8}); o.Standing.AttemptsLeft != 2 {
+	if o := s.a.unanswer(s.now, s.p, b, mark{8}); o.Standing.AttemptsLeft != 2 {
 		t.Errorf("one that was never counted: %+v", o.Standing)
 	}
-	s.want("right after all", s.a.open(s.now, s.p, b, Mark{7}), Right)
-	if s.a.unanswer(s.now, s.p, b, Mark{7}); s.a.Counted != 0 || s.a.InARow != 0 {
+	s.want("right after all", s.a.open(s.now, s.p, b, mark{7}), Right)
+	if s.a.unanswer(s.now, s.p, b, mark{7}); s.a.Counted != 0 || s.a.InARow != 0 {
 		t.Errorf("after a right code: %+v", s.a)
 	}
 }
@@ -127,18 +127,18 @@ func TestRemoteCheck(t *testing.T) {
 	s.to.CodeBy = func(string) string { return "one" }
 	s.begin(&b)
 	for i := range byte(3) {
-		s.want("counted", s.a.attempt(s.now, s.p, b, by(Mark{i})), compare)
+		s.want("counted", s.a.attempt(s.now, s.p, b, by(mark{i})), compare)
 	}
-	s.want("in the block", s.a.attempt(s.now, s.p, b, by(Mark{4})), Blocked)
-	s.want("one of them again", s.a.attempt(s.now, s.p, b, by(Mark{2})), Blocked)
+	s.want("in the block", s.a.attempt(s.now, s.p, b, by(mark{4})), Blocked)
+	s.want("one of them again", s.a.attempt(s.now, s.p, b, by(mark{2})), Blocked)
 	s.now = s.now.Add(s.p.Block)
 	s.begin(&b)
 	s.want("after it", s.a.attempt(s.now, s.p, b, by(rightMark)), compare)
 	s.want("right", s.a.open(s.now, s.p, b, rightMark), Right)
 	s.want("a double click, whose code its codeBy has taken already", s.a.wrong(s.now, s.p, b, rightMark), Right)
-	s.want("another guess", s.a.attempt(s.now, s.p, b, by(Mark{5})), Expired)
-	s.want("a guess that was not counted", s.a.open(s.now, s.p, b, Mark{6}), Expired)
-	if got := s.a.challenge(b.Challenge).Marks; len(got) != 1 || got[0] != rightMark {
+	s.want("another guess", s.a.attempt(s.now, s.p, b, by(mark{5})), Expired)
+	s.want("a guess that was not counted", s.a.open(s.now, s.p, b, mark{6}), Expired)
+	if got := s.a.challenge(b.Challenge).marks; len(got) != 1 || got[0] != rightMark {
 		t.Errorf("marks %v; only the right one may open again without its codeBy", got)
 	}
 	s.now = s.now.Add(replyGrace + time.Second)

@@ -141,9 +141,9 @@ func (h *history) last() {
 // guess types a code and holds the budget: no more distinct guesses are compared than the attempts of one budget and the
 // blocks that were sat out allow.
 func (h *history) guess(b Ticket, right bool) {
-	m := Mark{byte(h.rng.IntN(50)), b.Challenge[0]}
+	m := mark{byte(h.rng.IntN(50)), b.Challenge[0]}
 	if right {
-		m = Mark{0xff, b.Challenge[0]}
+		m = mark{0xff, b.Challenge[0]}
 	}
 	h.a.expire(h.now, h.p)
 	before := h.a.InARow
@@ -162,12 +162,12 @@ func (h *history) guess(b Ticket, right bool) {
 	}
 }
 
-func (h *history) marked(b Ticket, m Mark) bool {
+func (h *history) marked(b Ticket, m mark) bool {
 	c := h.a.challenge(b.Challenge)
 	return c != nil && c.marked(m)
 }
 
-func (h *history) open(b Ticket, m Mark) {
+func (h *history) open(b Ticket, m mark) {
 	o := h.a.open(h.now, h.p, b, m)
 	if o.Kind != Right {
 		return

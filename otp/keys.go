@@ -72,7 +72,7 @@ func (k *Keys) GateName(zone, host, path string) string { return name(k.gateName
 
 // marker makes what is written down of a guess.
 func (k *Keys) marker(s Subject, id ChallengeID, guess string) marker {
-	return func(codeBy string) (m Mark) {
+	return func(codeBy string) (m mark) {
 		copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), codeBy, guess))
 		return m
 	}

@@ -45,8 +45,8 @@ func TestMarksDiffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice := Subject{Zone: "default", Name: "alice"}
-	seen := map[Mark]string{k.marker(alice, ChallengeID{1}, "482913")(""): "ours"}
-	for name, m := range map[string]Mark{
+	seen := map[mark]string{k.marker(alice, ChallengeID{1}, "482913")(""): "ours"}
+	for name, m := range map[string]mark{
 		"another codeBy":    k.marker(alice, ChallengeID{1}, "482913")("one"),
 		"another challenge": k.marker(alice, ChallengeID{2}, "482913")(""),
 		"another zone":      k.marker(Subject{Zone: "admin", Name: "alice"}, ChallengeID{1}, "482913")(""),

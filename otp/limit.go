@@ -7,7 +7,7 @@ import (
 )
 
 // wait is how long until the next text may be sent: after the pause, after what a provider asked for, and inside every limit.
-func (a *Account) wait(now time.Time, p Policy) time.Duration {
+func (a *account) wait(now time.Time, p Policy) time.Duration {
 	var sent, failed []time.Time
 	wait := a.lastNotLost().Add(p.ResendAfter).Sub(now)
 	for _, t := range a.Texts {

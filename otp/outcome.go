@@ -65,7 +65,7 @@ type Standing struct {
 }
 
 // outcome wraps up a step.
-func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
+func (a *account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
 		o.Challenge, o.Text = *c, a.codeText(c)
@@ -75,7 +75,7 @@ func (a *Account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome
 }
 
 // standing is what the visitor with this challenge may know; c may be nil.
-func (a *Account) standing(now time.Time, p Policy, c *Challenge) Standing {
+func (a *account) standing(now time.Time, p Policy, c *Challenge) Standing {
 	s := Standing{
 		AttemptsLeft: max(p.Attempts-a.Counted, 0),
 		BlockedFor:   max(a.BlockedUntil.Sub(now), 0),

@@ -51,7 +51,7 @@ type challengeRecord struct {
 }
 
 // encode writes an account; nothing is known of the zero account, and nothing is written.
-func (a *Account) encode() ([]byte, error) {
+func (a *account) encode() ([]byte, error) {
 	r := record{
 		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
@@ -69,42 +69,42 @@ func (a *Account) encode() ([]byte, error) {
 
 func (c *Challenge) record() challengeRecord {
 	r := challengeRecord{
-		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Texts: c.Texts, Unsaid: c.Unanswered,
-		Opened: millis(c.Opened),
+		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Texts: c.texts, Unsaid: c.unanswered,
+		Opened: millis(c.opened),
 	}
-	for _, m := range c.Marks {
+	for _, m := range c.marks {
 		r.Marks = append(r.Marks, b64(m[:]))
 	}
-	if !c.Opened.IsZero() {
-		r.By = b64(c.By[:])
+	if !c.opened.IsZero() {
+		r.By = b64(c.by[:])
 	}
 	return r
 }
 
 // decode reads an account. Anything unexpected is an error that wraps ErrRecord.
-func decode(data []byte) (Account, error) {
+func decode(data []byte) (account, error) {
 	if data == nil {
-		return Account{}, nil
+		return account{}, nil
 	}
 	var r record
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
-		return Account{}, fmt.Errorf("%w: %w", ErrRecord, err)
+		return account{}, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return Account{}, fmt.Errorf("%w: it does not end where it should", ErrRecord)
+		return account{}, fmt.Errorf("%w: it does not end where it should", ErrRecord)
 	}
 	if r.Version != recordVersion {
-		return Account{}, fmt.Errorf("%w: version %d, expected %d", ErrRecord, r.Version, recordVersion)
+		return account{}, fmt.Errorf("%w: version %d, expected %d", ErrRecord, r.Version, recordVersion)
 	}
 	return r.account()
 }
 
-func (r record) account() (Account, error) {
-	a := Account{Counted: r.Counted, InARow: r.InARow, Blocks: r.Blocks, BlockedUntil: moment(r.Until)}
+func (r record) account() (account, error) {
+	a := account{Counted: r.Counted, InARow: r.InARow, Blocks: r.Blocks, BlockedUntil: moment(r.Until)}
 	if r.Counted < 0 || r.InARow < 0 || r.Blocks < 0 {
-		return Account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
+		return account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
 		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID, RetryAt: moment(t.RetryAt)})
@@ -112,7 +112,7 @@ func (r record) account() (Account, error) {
 	for _, cr := range r.Challenges {
 		c, err := cr.challenge()
 		if err != nil {
-			return Account{}, err
+			return account{}, err
 		}
 		a.Challenges = append(a.Challenges, c)
 	}
@@ -120,12 +120,12 @@ func (r record) account() (Account, error) {
 }
 
 func (r challengeRecord) challenge() (Challenge, error) {
-	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), Texts: r.Texts, Unanswered: r.Unsaid, Opened: moment(r.Opened)}
-	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.By[:], r.By))
+	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), texts: r.Texts, unanswered: r.Unsaid, opened: moment(r.Opened)}
+	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.by[:], r.By))
 	for _, s := range r.Marks {
-		var m Mark
+		var m mark
 		ok = ok && unb64(m[:], s)
-		c.Marks = append(c.Marks, m)
+		c.marks = append(c.marks, m)
 	}
 	if !ok {
 		return Challenge{}, fmt.Errorf("%w: a challenge in it is damaged", ErrRecord)

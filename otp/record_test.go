@@ -9,15 +9,15 @@ import (
 // The form of a record stays what it is from release to release, name by name: a store outlives the gateway's version.
 func TestRecordFormNeverChanges(t *testing.T) {
 	t.Parallel()
-	a := Account{
+	a := account{
 		Counted: 1, InARow: 4, Blocks: 1, BlockedUntil: start,
 		Texts: []Text{{
 			ID: "t1", At: start, Delivery: DeliverySent, CodeBy: "two", Sender: "one", ProviderID: "VE1",
 			RetryAt: start.Add(time.Minute),
 		}},
 		Challenges: []Challenge{{
-			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), Texts: []string{"t1"}, Marks: []Mark{{2}},
-			Unanswered: 1, Opened: start.Add(time.Second), By: BrowserID{3},
+			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), texts: []string{"t1"}, marks: []mark{{2}},
+			unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3},
 		}},
 	}
 	const want = `{"v":2,"w":1,"r":4,"b":1,"u":1803902400000,` +
@@ -43,7 +43,7 @@ func TestRecordKeepsEverything(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
 	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliverySent, Sender: "twilio", ProviderID: "VE1"})
-	s.try(b, Mark{1}, false)
+	s.try(b, mark{1}, false)
 	s.try(b, rightMark, true)
 	data, err := s.a.encode()
 	if err != nil {
@@ -57,8 +57,8 @@ func TestRecordKeepsEverything(t *testing.T) {
 	if err != nil || string(again) != string(data) {
 		t.Errorf("record changed on its way:\n%s\n%s (%v)", data, again, err)
 	}
-	if want := s.a.Challenges[0].Opened; !back.Challenges[0].Opened.Equal(want) {
-		t.Errorf("opened at %s, want %s", back.Challenges[0].Opened, want)
+	if want := s.a.Challenges[0].opened; !back.Challenges[0].opened.Equal(want) {
+		t.Errorf("opened at %s, want %s", back.Challenges[0].opened, want)
 	}
 }
 

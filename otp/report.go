@@ -52,7 +52,7 @@ func (v *Verifier) Report(
 	}
 	r := Reported{Known: true, Text: t.Text, Zone: t.Zone}
 	p := policy(t.Zone)
-	_, _, err = v.runKey(ctx, t.Account, nil, p, func(a *Account, now time.Time) Outcome {
+	_, _, err = v.runKey(ctx, t.Account, nil, p, func(a *account, now time.Time) Outcome {
 		r.News = a.report(t.Text, became)
 		return a.outcome(Idle, now, p, nil)
 	})

@@ -11,7 +11,7 @@ var start = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 // scene is one account with a clock, and browsers that act on it.
 type scene struct {
 	t   *testing.T
-	a   Account
+	a   account
 	now time.Time
 	p   Policy
 	ids byte
@@ -46,7 +46,7 @@ func (s *scene) send(t *Ticket) Outcome {
 }
 
 // try types a code; right says whether it is the one of the ticket's challenge.
-func (s *scene) try(t Ticket, m Mark, right bool) Outcome {
+func (s *scene) try(t Ticket, m mark, right bool) Outcome {
 	s.a.expire(s.now, s.p)
 	o := s.a.attempt(s.now, s.p, t, by(m))
 	switch {
@@ -59,7 +59,7 @@ func (s *scene) try(t Ticket, m Mark, right bool) Outcome {
 }
 
 // by is a guess whose mark does not depend on who made the code.
-func by(m Mark) marker { return func(string) Mark { return m } }
+func by(m mark) marker { return func(string) mark { return m } }
 
 func (s *scene) want(step string, o Outcome, k Kind) {
 	s.t.Helper()
@@ -69,7 +69,7 @@ func (s *scene) want(step string, o Outcome, k Kind) {
 }
 
 var (
-	rightMark = Mark{0xff}
+	rightMark = mark{0xff}
 	laptop    = Ticket{Browser: BrowserID{1}}
 	phone     = Ticket{Browser: BrowserID{2}}
 )

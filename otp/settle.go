@@ -8,7 +8,7 @@ import (
 const longestRetry = MaxCodeTTL
 
 // settle notes how a text went.
-func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
+func (a *account) settle(now time.Time, d Dispatch, h Handover) {
 	for i := range a.Texts {
 		t := &a.Texts[i]
 		if t.ID != d.ID {
@@ -26,7 +26,7 @@ func (a *Account) settle(now time.Time, d Dispatch, h Handover) {
 
 // report notes what a provider says became of a text, and tells whether that was news. A text's fate is sealed once: what
 // comes late, twice or in the wrong order changes nothing.
-func (a *Account) report(id string, became Delivery) bool {
+func (a *account) report(id string, became Delivery) bool {
 	for i := range a.Texts {
 		t := &a.Texts[i]
 		if t.ID != id || t.Delivery == became || t.Delivery.lost() || t.Delivery == DeliveryDelivered {

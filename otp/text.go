@@ -24,9 +24,9 @@ func (t Text) codeUsable() bool {
 
 // codeText is the text whose code a challenge waits for: the latest text with a usable code; without such a text, the
 // latest one that no sender refused; and where all were refused, the first.
-func (a *Account) codeText(c *Challenge) Text {
+func (a *account) codeText(c *Challenge) Text {
 	found := a.latestText(c)
-	for _, id := range slices.Backward(c.Texts) {
+	for _, id := range slices.Backward(c.texts) {
 		switch t := a.textByID(id); {
 		case t.codeUsable():
 			return t
@@ -38,7 +38,7 @@ func (a *Account) codeText(c *Challenge) Text {
 }
 
 // codeBy is the maker of the code that a challenge waits for: a sender, or "" for the gate. The challenge may be nil.
-func (a *Account) codeBy(c *Challenge) string {
+func (a *account) codeBy(c *Challenge) string {
 	if c == nil {
 		return ""
 	}
@@ -46,9 +46,9 @@ func (a *Account) codeBy(c *Challenge) string {
 }
 
 // providerIDs are the provider's names for those texts of a challenge whose codes have the maker codeBy, without repeats.
-func (a *Account) providerIDs(c *Challenge, codeBy string) []string {
+func (a *account) providerIDs(c *Challenge, codeBy string) []string {
 	var ids []string
-	for _, id := range c.Texts {
+	for _, id := range c.texts {
 		if t := a.textByID(id); t.CodeBy == codeBy && t.ProviderID != "" && !slices.Contains(ids, t.ProviderID) {
 			ids = append(ids, t.ProviderID)
 		}
@@ -57,15 +57,15 @@ func (a *Account) providerIDs(c *Challenge, codeBy string) []string {
 }
 
 // latestText is the latest text of a challenge: the one whose delivery the visitor is told.
-func (a *Account) latestText(c *Challenge) Text {
-	if len(c.Texts) == 0 {
+func (a *account) latestText(c *Challenge) Text {
+	if len(c.texts) == 0 {
 		return Text{}
 	}
-	return a.textByID(c.Texts[len(c.Texts)-1])
+	return a.textByID(c.texts[len(c.texts)-1])
 }
 
 // lastAccepted is the account's latest text that a sender accepted, or may have; the zero Text without such a text.
-func (a *Account) lastAccepted() Text {
+func (a *account) lastAccepted() Text {
 	for _, t := range slices.Backward(a.Texts) {
 		if t.Delivery != DeliveryFailed {
 			return t
@@ -77,7 +77,7 @@ func (a *Account) lastAccepted() Text {
 // lastNotLost is when the account's latest text was ordered that has come or may still come; zero without such a text. The
 // pause between two texts begins there. A lost text ends no pause, but an undelivered one counts for the limits: it was
 // paid for.
-func (a *Account) lastNotLost() time.Time {
+func (a *account) lastNotLost() time.Time {
 	for _, t := range slices.Backward(a.Texts) {
 		if !t.Delivery.lost() {
 			return t.At
@@ -88,7 +88,7 @@ func (a *Account) lastNotLost() time.Time {
 
 // skipSender is the sender after which the next text may begin: the sender of the last accepted text, if that text was
 // given up or may never have been accepted.
-func (a *Account) skipSender() string {
+func (a *account) skipSender() string {
 	switch last := a.lastAccepted(); last.Delivery {
 	case DeliveryUndelivered, DeliveryUnknown:
 		return last.Sender
@@ -97,7 +97,7 @@ func (a *Account) skipSender() string {
 }
 
 // textByID finds a text of the account; the zero Text when the text is older than the account remembers.
-func (a *Account) textByID(id string) Text {
+func (a *account) textByID(id string) Text {
 	for _, t := range a.Texts {
 		if t.ID == id {
 			return t

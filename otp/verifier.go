@@ -44,7 +44,7 @@ func (v *Verifier) begin(ctx context.Context, s Subject, t Ticket, p Policy, to 
 	if err != nil {
 		return Outcome{}, err
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.begin(now, p, t, auto, to, fresh) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.begin(now, p, t, auto, to, fresh) })
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
@@ -57,7 +57,7 @@ func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to R
 	if err != nil {
 		return Outcome{}, err
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
@@ -99,7 +99,7 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 }
 
 func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Outcome, store.Record, error) {
-	return v.run(ctx, s, nil, p, func(a *Account, now time.Time) Outcome {
+	return v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
 		a.settle(now, d, h)
 		return a.outcome(Waiting, now, p, a.challenge(d.challenge))
 	})
@@ -107,12 +107,12 @@ func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 
 // Revoke ends every challenge of the subject, waiting or just answered.
 func (v *Verifier) Revoke(ctx context.Context, s Subject, p Policy) error {
-	_, _, err := v.run(ctx, s, nil, p, func(a *Account, _ time.Time) Outcome { a.revoke(); return Outcome{} })
+	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.revoke(); return Outcome{} })
 	return err
 }
 
 // Unlock forgives the subject all wrong codes and blocks.
 func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {
-	_, _, err := v.run(ctx, s, nil, p, func(a *Account, _ time.Time) Outcome { a.unlock(); return Outcome{} })
+	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.unlock(); return Outcome{} })
 	return err
 }
