@@ -33,8 +33,8 @@ func (a *account) challenge(id ChallengeID) *Challenge {
 	return nil
 }
 
-// add appends a challenge, in the place of the oldest when there are too many.
-func (a *account) add(c Challenge) *Challenge {
+// addChallenge appends a challenge, in the place of the oldest when there are too many.
+func (a *account) addChallenge(c Challenge) *Challenge {
 	if len(a.Challenges) >= maxChallenges {
 		a.Challenges = slices.Delete(a.Challenges, 0, 1)
 	}

@@ -13,7 +13,7 @@ func (a *account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipie
 	if k := a.barred(now); k != "" {
 		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
-	if c := a.challenge(t.Challenge); c != nil && (c.waits(now) || c.answered(t.Browser, now)) {
+	if c := a.challenge(t.Challenge); c != nil && c.aliveFor(t.Browser, now) {
 		return a.outcome(Waiting, now, p, c)
 	}
 	if c := a.joinable(now, p); c != nil {
@@ -52,10 +52,10 @@ func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 		return a.outcome(Limited, now, p, c)
 	}
 	if c == nil {
-		c = a.add(Challenge{ID: fresh.challenge, Begun: now})
+		c = a.addChallenge(Challenge{ID: fresh.challenge, Begun: now})
 	}
 	d := a.dispatch(c, to, fresh.text)
-	c.order(d.ID)
+	c.addText(d.ID)
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
 	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, CodeBy: d.CodeBy})
 	o := a.outcome(Sending, now, p, c)

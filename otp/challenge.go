@@ -32,16 +32,21 @@ func (c *Challenge) expired(now time.Time) bool { return !now.Before(c.Expires) 
 // waits reports whether the challenge still waits for its code.
 func (c *Challenge) waits(now time.Time) bool { return c.opened.IsZero() && !c.expired(now) }
 
-// answered reports whether browser b typed the right code a moment ago.
-func (c *Challenge) answered(b BrowserID, now time.Time) bool {
+// justOpenedBy reports whether browser b typed the right code within the last replyGrace.
+func (c *Challenge) justOpenedBy(b BrowserID, now time.Time) bool {
 	return !c.opened.IsZero() && c.by == b && now.Before(c.opened.Add(replyGrace))
+}
+
+// aliveFor reports whether browser b can still use the challenge: it waits for its code, or b has just opened it.
+func (c *Challenge) aliveFor(b BrowserID, now time.Time) bool {
+	return c.waits(now) || c.justOpenedBy(b, now)
 }
 
 // maxTexts is how many of its texts a challenge remembers.
 const maxTexts = 8
 
-// order adds the latest text.
-func (c *Challenge) order(id string) {
+// addText adds the latest text. Only the latest few are kept.
+func (c *Challenge) addText(id string) {
 	c.texts = append(c.texts, id)
 	if len(c.texts) > maxTexts {
 		c.texts = c.texts[1:]

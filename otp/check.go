@@ -17,14 +17,19 @@ func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typ
 		return malformed(o), err
 	}
 	markFor := v.keys.marker(s, t.Challenge, guess)
-	o, rec, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.attempt(now, p, t, markFor) })
-	switch {
-	case err != nil || o.Kind != compare:
+	o, rec, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+		return a.attempt(now, p, t, markFor)
+	})
+	if err != nil || o.Kind != compare {
 		return o, err
-	case o.Text.CodeBy != "" && o.Challenge.opened.IsZero():
+	}
+	codeByGate := o.Text.CodeBy == ""
+	alreadyOpened := !o.Challenge.opened.IsZero()
+	switch {
+	case !codeByGate && !alreadyOpened:
 		o.Kind = Asking
 		return o, nil
-	case o.Text.CodeBy == "" && !same(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
+	case codeByGate && !equalCodes(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
 		return v.judge(rec, p, func(a *account, now time.Time) Outcome { return a.wrong(now, p, t, markFor("")) })
 	}
 	return v.open(ctx, s, t, p, markFor(o.Text.CodeBy), &rec)

@@ -50,7 +50,7 @@ func Normalize(typed string, length int) (string, bool) {
 
 var separators = strings.NewReplacer(" ", "", "-", "", "\t", "", "\r", "", "\n", "", "\u00a0", "", "\u2011", "")
 
-// same compares two codes of equal length in constant time.
-func same(a, b string) bool {
+// equalCodes compares two codes of equal length in constant time.
+func equalCodes(a, b string) bool {
 	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
