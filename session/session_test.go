@@ -277,22 +277,22 @@ func TestEpochOfAnotherVersionIsRefused(t *testing.T) {
 	}
 }
 
-// follow starts a view on a store.
-func follow(t *testing.T, s store.Store, secret string) *session.View {
+// follow starts a follower of a store.
+func follow(t *testing.T, s store.Store, secret string) *session.Follower {
 	t.Helper()
-	v := session.NewView(s, newRing(t, secret), rand.Reader, time.Now, slog.New(slog.DiscardHandler))
+	f := session.NewFollower(s, newRing(t, secret), rand.Reader, time.Now, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { v.Run(ctx); close(done) }()
+	go func() { f.Run(ctx); close(done) }()
 	t.Cleanup(func() { cancel(); <-done })
-	return v
+	return f
 }
 
-func wait(t *testing.T, v *session.View) *session.Era {
+func wait(t *testing.T, f *session.Follower) *session.Era {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	era, err := v.Wait(ctx)
+	era, err := f.Wait(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,8 +348,8 @@ func TestFirstEraComesAtOnce(t *testing.T) {
 func TestLostMemoryBeginsANewEra(t *testing.T) {
 	t.Parallel()
 	s, secret := openStore(t), newSecret(t)
-	v := follow(t, s, secret)
-	old := wait(t, v)
+	f := follow(t, s, secret)
+	old := wait(t, f)
 	rec, err := s.Get(t.Context(), "epoch")
 	if err != nil {
 		t.Fatal(err)
@@ -357,9 +357,9 @@ func TestLostMemoryBeginsANewEra(t *testing.T) {
 	if ok, err := s.Swap(t.Context(), "epoch", rec.Data, nil, time.Time{}); !ok || err != nil {
 		t.Fatal(err)
 	}
-	for began := time.Now(); v.Era().Epoch.ID == old.Epoch.ID; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); f.Era().Epoch.ID == old.Epoch.ID; time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 3*time.Second {
-			t.Fatal("the view did not notice that the store lost its memory")
+			t.Fatal("the follower did not notice that the store lost its memory")
 		}
 	}
 }
@@ -367,12 +367,12 @@ func TestLostMemoryBeginsANewEra(t *testing.T) {
 func TestUnreadableRevocationIsAFault(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	v := follow(t, s, newSecret(t))
-	wait(t, v)
+	f := follow(t, s, newSecret(t))
+	wait(t, f)
 	if err := s.Append(t.Context(), []byte(`{"v":2}`), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	for began := time.Now(); v.Fault() == nil; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); f.Fault() == nil; time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 3*time.Second {
 			t.Fatal("what cannot be read was passed over")
 		}

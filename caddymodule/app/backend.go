@@ -41,7 +41,7 @@ type Backend struct {
 // Keys are the parts of a backend that need the key ring.
 type Keys struct {
 	Tokens   *session.Tokens
-	Follower *session.View
+	Follower *session.Follower
 }
 
 // Accounts are the accounts of the store in one epoch.
@@ -53,7 +53,7 @@ type Accounts struct {
 func (b *Backend) use(ring *session.KeyRing) {
 	b.keys.Store(&Keys{
 		Tokens:   session.NewTokens(ring, b.clock),
-		Follower: session.NewView(b.stores, ring, b.rand, b.clock, b.log),
+		Follower: session.NewFollower(b.stores, ring, b.rand, b.clock, b.log),
 	})
 	close(b.loaded)
 }
@@ -111,7 +111,7 @@ func (b *Backend) Outbox() *Outbox { return b.outbox }
 func (b *Backend) Keys() *Keys { return b.keys.Load() }
 
 // Follower follows the store, nil before the secret is known.
-func (b *Backend) Follower() *session.View {
+func (b *Backend) Follower() *session.Follower {
 	if k := b.keys.Load(); k != nil {
 		return k.Follower
 	}

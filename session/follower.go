@@ -26,9 +26,9 @@ type Era struct {
 	Revoked *Revoked
 }
 
-// View is a gateway's view of its store: which epoch it is in, and what was revoked in it. Run keeps it current;
-// everything else is answered from memory.
-type View struct {
+// Follower follows the store for one gateway: which epoch the store is in, and what was revoked in that epoch. Run keeps
+// the answers current; every other method but Revoke answers from memory.
+type Follower struct {
 	store store.Store
 	ring  *KeyRing
 	rand  io.Reader
@@ -44,26 +44,26 @@ type View struct {
 	changed chan struct{} // closed when a try ends
 }
 
-// NewView returns a view that has seen nothing yet.
-func NewView(s store.Store, ring *KeyRing, rand io.Reader, now func() time.Time, log *slog.Logger) *View {
-	return &View{store: s, ring: ring, rand: rand, now: now, log: log, changed: make(chan struct{})}
+// NewFollower returns a follower that has not asked the store yet. now is the clock of this gateway.
+func NewFollower(s store.Store, ring *KeyRing, rand io.Reader, now func() time.Time, log *slog.Logger) *Follower {
+	return &Follower{store: s, ring: ring, rand: rand, now: now, log: log, changed: make(chan struct{})}
 }
 
 // Era is the current era, nil before the store was first heard of.
-func (v *View) Era() *Era { return v.era.Load() }
+func (f *Follower) Era() *Era { return f.era.Load() }
 
 // Age is how long ago the store last answered.
-func (v *View) Age() time.Duration {
-	return v.now().Sub(time.UnixMilli(v.synced.Load()))
+func (f *Follower) Age() time.Duration {
+	return f.now().Sub(time.UnixMilli(f.synced.Load()))
 }
 
 // Wait waits for the first era. When ctx ends before it comes, it returns the fault that stands in the way.
-func (v *View) Wait(ctx context.Context) (*Era, error) {
+func (f *Follower) Wait(ctx context.Context) (*Era, error) {
 	for {
-		v.mu.Lock()
-		fault, changed := v.fault, v.changed
-		v.mu.Unlock()
-		if era := v.Era(); era != nil && !errors.Is(fault, ErrForeignSecret) {
+		f.mu.Lock()
+		fault, changed := f.fault, f.changed
+		f.mu.Unlock()
+		if era := f.Era(); era != nil && !errors.Is(fault, ErrForeignSecret) {
 			return era, nil
 		}
 		if errors.Is(fault, ErrForeignSecret) {
@@ -78,8 +78,8 @@ func (v *View) Wait(ctx context.Context) (*Era, error) {
 }
 
 // Revoke writes an entry to the log, and heeds it here at once.
-func (v *View) Revoke(ctx context.Context, r Revocation) error {
-	era, err := v.Wait(ctx)
+func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
+	era, err := f.Wait(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,21 +87,21 @@ func (v *View) Revoke(ctx context.Context, r Revocation) error {
 	if err != nil {
 		return fmt.Errorf("writing revocation: %w", err)
 	}
-	if err := v.store.Append(ctx, entry, time.Unix(r.Until, 0)); err != nil {
+	if err := f.store.Append(ctx, entry, time.Unix(r.Until, 0)); err != nil {
 		return fmt.Errorf("writing revocation: %w", err)
 	}
-	era.Revoked.Add(r, v.now())
+	era.Revoked.Add(r, f.now())
 	return nil
 }
 
 // Run follows the store until ctx ends.
-func (v *View) Run(ctx context.Context) {
+func (f *Follower) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := v.follow(ctx)
+		err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		v.report(err)
+		f.report(err)
 		if err != nil {
 			sleep(ctx, followPause)
 		}
@@ -109,64 +109,64 @@ func (v *View) Run(ctx context.Context) {
 }
 
 // follow asks once for the epoch and for news.
-func (v *View) follow(ctx context.Context) error {
-	if err := v.checkEpoch(ctx); err != nil {
+func (f *Follower) follow(ctx context.Context) error {
+	if err := f.checkEpoch(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, followWait+stepTimeout)
 	defer cancel()
-	entries, next, err := v.store.Follow(ctx, v.cursor, followWait)
+	entries, next, err := f.store.Follow(ctx, f.cursor, followWait)
 	if err != nil {
 		return fmt.Errorf("following revocations: %w", err)
 	}
-	if err := v.heed(v.Era(), entries); err != nil {
+	if err := f.heed(f.Era(), entries); err != nil {
 		return err
 	}
-	v.cursor = next
-	v.synced.Store(v.now().UnixMilli())
+	f.cursor = next
+	f.synced.Store(f.now().UnixMilli())
 	return nil
 }
 
 // checkEpoch makes sure that the era is the store's. A new era begins only when its whole log has been read.
-func (v *View) checkEpoch(ctx context.Context) error {
+func (f *Follower) checkEpoch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	id, err := CurrentEpoch(ctx, v.store)
+	id, err := CurrentEpoch(ctx, f.store)
 	if err != nil {
 		return fmt.Errorf("reading epoch: %w", err)
 	}
-	if era := v.Era(); era != nil && era.Epoch.ID == id {
+	if era := f.Era(); era != nil && era.Epoch.ID == id {
 		return nil
 	}
-	epoch, err := OpenEpoch(ctx, v.store, v.ring, v.rand)
+	epoch, err := OpenEpoch(ctx, f.store, f.ring, f.rand)
 	if err != nil {
 		return err
 	}
 	era := &Era{Epoch: epoch, Revoked: NewRevoked()}
-	if err := v.catchUp(ctx, era); err != nil {
+	if err := f.catchUp(ctx, era); err != nil {
 		return err
 	}
-	v.synced.Store(v.now().UnixMilli())
-	old := v.era.Swap(era)
-	v.report(nil) // who waits need not wait for the news
+	f.synced.Store(f.now().UnixMilli())
+	old := f.era.Swap(era)
+	f.report(nil) // who waits need not wait for the news
 	if old != nil {
-		v.log.Error("store has lost its memory, all sessions have ended", "old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
+		f.log.Error("store has lost its memory, all sessions have ended", "old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
 	}
 	return nil
 }
 
 // catchUp reads the log of an era from its beginning.
-func (v *View) catchUp(ctx context.Context, era *Era) error {
-	v.cursor = ""
+func (f *Follower) catchUp(ctx context.Context, era *Era) error {
+	f.cursor = ""
 	for {
-		entries, next, err := v.store.Follow(ctx, v.cursor, time.Millisecond)
+		entries, next, err := f.store.Follow(ctx, f.cursor, time.Millisecond)
 		if err != nil {
 			return fmt.Errorf("reading revocations: %w", err)
 		}
-		if err := v.heed(era, entries); err != nil {
+		if err := f.heed(era, entries); err != nil {
 			return err
 		}
-		v.cursor = next
+		f.cursor = next
 		if len(entries) == 0 {
 			return nil
 		}
@@ -174,37 +174,37 @@ func (v *View) catchUp(ctx context.Context, era *Era) error {
 }
 
 // heed adds entries to an era. One that cannot be read is a fault: what it revoked is not known.
-func (v *View) heed(era *Era, entries [][]byte) error {
+func (f *Follower) heed(era *Era, entries [][]byte) error {
 	for _, entry := range entries {
 		r, err := DecodeRevocation(entry)
 		if err != nil {
 			return err
 		}
-		era.Revoked.Add(r, v.now())
+		era.Revoked.Add(r, f.now())
 	}
 	return nil
 }
 
 // Fault is why the store did not answer the latest time, nil when it did.
-func (v *View) Fault() error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.fault
+func (f *Follower) Fault() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fault
 }
 
 // report notes the result of a try and wakes who waits; the log hears of changes only.
-func (v *View) report(err error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if err != nil && v.fault == nil {
-		v.log.Error("store does not answer as it should", "error", err)
+func (f *Follower) report(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil && f.fault == nil {
+		f.log.Error("store does not answer as it should", "error", err)
 	}
-	if err == nil && v.fault != nil {
-		v.log.Info("store answers again")
+	if err == nil && f.fault != nil {
+		f.log.Info("store answers again")
 	}
-	v.fault = err
-	close(v.changed)
-	v.changed = make(chan struct{})
+	f.fault = err
+	close(f.changed)
+	f.changed = make(chan struct{})
 }
 
 func sleep(ctx context.Context, d time.Duration) {
