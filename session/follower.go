@@ -20,12 +20,6 @@ const (
 	stepTimeout = time.Second            // of one question to the store
 )
 
-// Era is one epoch as this gateway knows it.
-type Era struct {
-	Epoch   Epoch
-	Revoked *Revoked
-}
-
 // Follower follows the store for one gateway: which epoch the store is in, and what was revoked in that epoch. Run keeps
 // the answers current; every other method but Revoke answers from memory.
 type Follower struct {
@@ -35,7 +29,7 @@ type Follower struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	era    atomic.Pointer[Era]
+	state  atomic.Pointer[State]
 	synced atomic.Int64 // when the store last answered, milliseconds since 1970
 	cursor string
 
@@ -49,22 +43,22 @@ func NewFollower(s store.Store, ring *KeyRing, rand io.Reader, now func() time.T
 	return &Follower{store: s, ring: ring, rand: rand, now: now, log: log, changed: make(chan struct{})}
 }
 
-// Era is the current era, nil before the store was first heard of.
-func (f *Follower) Era() *Era { return f.era.Load() }
+// State is the current state, or nil before the store has answered for the first time.
+func (f *Follower) State() *State { return f.state.Load() }
 
 // Age is how long ago the store last answered.
 func (f *Follower) Age() time.Duration {
 	return f.now().Sub(time.UnixMilli(f.synced.Load()))
 }
 
-// Wait waits for the first era. When ctx ends before it comes, it returns the fault that stands in the way.
-func (f *Follower) Wait(ctx context.Context) (*Era, error) {
+// Wait waits for the first state. When ctx ends before it comes, it returns the fault that stands in the way.
+func (f *Follower) Wait(ctx context.Context) (*State, error) {
 	for {
 		f.mu.Lock()
 		fault, changed := f.fault, f.changed
 		f.mu.Unlock()
-		if era := f.Era(); era != nil && !errors.Is(fault, ErrForeignSecret) {
-			return era, nil
+		if state := f.State(); state != nil && !errors.Is(fault, ErrForeignSecret) {
+			return state, nil
 		}
 		if errors.Is(fault, ErrForeignSecret) {
 			return nil, fault
@@ -79,7 +73,7 @@ func (f *Follower) Wait(ctx context.Context) (*Era, error) {
 
 // Revoke writes an entry to the log, and heeds it here at once.
 func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
-	era, err := f.Wait(ctx)
+	state, err := f.Wait(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,7 +84,7 @@ func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
 	if err := f.store.Append(ctx, entry, time.Unix(r.Until, 0)); err != nil {
 		return fmt.Errorf("writing revocation: %w", err)
 	}
-	era.Revoked.Add(r, f.now())
+	state.Revoked.Add(r, f.now())
 	return nil
 }
 
@@ -119,7 +113,7 @@ func (f *Follower) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("following revocations: %w", err)
 	}
-	if err := f.heed(f.Era(), entries); err != nil {
+	if err := f.State().apply(entries, f.now()); err != nil {
 		return err
 	}
 	f.cursor = next
@@ -127,7 +121,8 @@ func (f *Follower) follow(ctx context.Context) error {
 	return nil
 }
 
-// checkEpoch makes sure that the era is the store's. A new era begins only when its whole log has been read.
+// checkEpoch makes sure that the state is of the store's epoch. When the epoch is another, a new state takes the place of
+// the old one as soon as the whole log of the new epoch has been read.
 func (f *Follower) checkEpoch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -135,19 +130,19 @@ func (f *Follower) checkEpoch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading epoch: %w", err)
 	}
-	if era := f.Era(); era != nil && era.Epoch.ID == id {
+	if state := f.State(); state != nil && state.Epoch.ID == id {
 		return nil
 	}
 	epoch, err := OpenEpoch(ctx, f.store, f.ring, f.rand)
 	if err != nil {
 		return err
 	}
-	era := &Era{Epoch: epoch, Revoked: NewRevoked()}
-	if err := f.catchUp(ctx, era); err != nil {
+	state := &State{Epoch: epoch, Revoked: NewRevoked()}
+	if err := f.catchUp(ctx, state); err != nil {
 		return err
 	}
 	f.synced.Store(f.now().UnixMilli())
-	old := f.era.Swap(era)
+	old := f.state.Swap(state)
 	f.report(nil) // who waits need not wait for the news
 	if old != nil {
 		f.log.Error("store has lost its memory, all sessions have ended", "old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
@@ -155,15 +150,15 @@ func (f *Follower) checkEpoch(ctx context.Context) error {
 	return nil
 }
 
-// catchUp reads the log of an era from its beginning.
-func (f *Follower) catchUp(ctx context.Context, era *Era) error {
+// catchUp reads the whole log of the epoch into a new state.
+func (f *Follower) catchUp(ctx context.Context, state *State) error {
 	f.cursor = ""
 	for {
 		entries, next, err := f.store.Follow(ctx, f.cursor, time.Millisecond)
 		if err != nil {
 			return fmt.Errorf("reading revocations: %w", err)
 		}
-		if err := f.heed(era, entries); err != nil {
+		if err := state.apply(entries, f.now()); err != nil {
 			return err
 		}
 		f.cursor = next
@@ -171,18 +166,6 @@ func (f *Follower) catchUp(ctx context.Context, era *Era) error {
 			return nil
 		}
 	}
-}
-
-// heed adds entries to an era. One that cannot be read is a fault: what it revoked is not known.
-func (f *Follower) heed(era *Era, entries [][]byte) error {
-	for _, entry := range entries {
-		r, err := DecodeRevocation(entry)
-		if err != nil {
-			return err
-		}
-		era.Revoked.Add(r, f.now())
-	}
-	return nil
 }
 
 // Fault is why the store did not answer the latest time, nil when it did.

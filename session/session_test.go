@@ -288,15 +288,15 @@ func follow(t *testing.T, s store.Store, secret string) *session.Follower {
 	return f
 }
 
-func wait(t *testing.T, f *session.Follower) *session.Era {
+func wait(t *testing.T, f *session.Follower) *session.State {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	era, err := f.Wait(ctx)
+	state, err := f.Wait(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return era
+	return state
 }
 
 func TestRevocationReachesOtherGateways(t *testing.T) {
@@ -305,47 +305,47 @@ func TestRevocationReachesOtherGateways(t *testing.T) {
 	here, there := follow(t, s, secret), follow(t, s, secret)
 	one := session.Session{ID: "one", Subject: "alice", AuthTime: time.Now()}
 	two := session.Session{ID: "two", Subject: "bob", AuthTime: time.Now()}
-	era := wait(t, there)
+	state := wait(t, there)
 	wait(t, here)
 	until := time.Now().Add(time.Hour).Unix()
 	began := time.Now()
 	if err := here.Revoke(t.Context(), session.Revocation{Session: "one", Until: until}); err != nil {
 		t.Fatal(err)
 	}
-	for !era.Revoked.Has(&one) {
+	for !state.Revoked.Has(&one) {
 		if time.Since(began) > 2*time.Second {
 			t.Fatal("the revocation did not arrive")
 		}
 		time.Sleep(time.Millisecond)
 	}
 	t.Logf("arrived after %s", time.Since(began))
-	if era.Revoked.Has(&two) {
+	if state.Revoked.Has(&two) {
 		t.Error("another session is revoked too")
 	}
 	if err := here.Revoke(t.Context(), session.Revocation{Subject: "bob", Before: time.Now().Unix(), Until: until}); err != nil {
 		t.Fatal(err)
 	}
 	later := follow(t, s, secret)
-	era = wait(t, later)
-	if !era.Revoked.Has(&one) || !era.Revoked.Has(&two) {
+	state = wait(t, later)
+	if !state.Revoked.Has(&one) || !state.Revoked.Has(&two) {
 		t.Error("a gateway that starts later does not know what was revoked before")
 	}
 	two.AuthTime = time.Now().Add(2 * time.Second)
-	if era.Revoked.Has(&two) {
+	if state.Revoked.Has(&two) {
 		t.Error("a session opened after the revocation is revoked")
 	}
 }
 
-func TestFirstEraComesAtOnce(t *testing.T) {
+func TestFirstStateComesAtOnce(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
 	wait(t, follow(t, openStore(t), newSecret(t)))
 	if took := time.Since(began); took > 400*time.Millisecond {
-		t.Errorf("the first era took %s: it waited for news", took)
+		t.Errorf("the first state took %s: it waited for news", took)
 	}
 }
 
-func TestLostMemoryBeginsANewEra(t *testing.T) {
+func TestLostMemoryBeginsANewState(t *testing.T) {
 	t.Parallel()
 	s, secret := openStore(t), newSecret(t)
 	f := follow(t, s, secret)
@@ -357,7 +357,7 @@ func TestLostMemoryBeginsANewEra(t *testing.T) {
 	if ok, err := s.Swap(t.Context(), "epoch", rec.Data, nil, time.Time{}); !ok || err != nil {
 		t.Fatal(err)
 	}
-	for began := time.Now(); f.Era().Epoch.ID == old.Epoch.ID; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); f.State().Epoch.ID == old.Epoch.ID; time.Sleep(5 * time.Millisecond) {
 		if time.Since(began) > 3*time.Second {
 			t.Fatal("the follower did not notice that the store lost its memory")
 		}

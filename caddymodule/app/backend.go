@@ -46,7 +46,7 @@ type Keys struct {
 
 // Accounts are the accounts of the store in one epoch.
 type Accounts struct {
-	State    *session.Era
+	State    *session.State
 	Verifier *otp.Verifier
 }
 
@@ -121,10 +121,10 @@ func (b *Backend) Follower() *session.Follower {
 // Known returns the keys and the state of the store; the state is nil when the store has not been heard of. Right
 // after the start Known waits a little: a visitor who comes with a session then must not be taken for a stranger, and
 // be sent a text.
-func (b *Backend) Known(ctx context.Context) (*Keys, *session.Era) {
+func (b *Backend) Known(ctx context.Context) (*Keys, *session.State) {
 	k := b.keys.Load()
 	if k != nil {
-		if state := k.Follower.Era(); state != nil {
+		if state := k.Follower.State(); state != nil {
 			return k, state
 		}
 		if k.Follower.Fault() != nil {
@@ -156,7 +156,7 @@ func (b *Backend) Ready(ctx context.Context) (*Accounts, error) {
 }
 
 // AccountsOf returns the accounts of the store in a state.
-func (b *Backend) AccountsOf(state *session.Era) (*Accounts, error) {
+func (b *Backend) AccountsOf(state *session.State) (*Accounts, error) {
 	if a := b.accounts.Load(); a != nil && a.State == state {
 		return a, nil
 	}

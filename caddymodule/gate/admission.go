@@ -49,7 +49,7 @@ func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, at location) *adm
 }
 
 // holds checks what changes with time.
-func (h *Handler) holds(s *session.Session, state *session.Era) bool {
+func (h *Handler) holds(s *session.Session, state *session.State) bool {
 	now := h.clock()
 	switch {
 	case s.Epoch != state.Epoch.ID:
@@ -65,7 +65,7 @@ func (h *Handler) holds(s *session.Session, state *session.Era) bool {
 }
 
 // examine reads a token that is not in memory, and makes sure that it is this user's.
-func (h *Handler) examine(k *app.Keys, state *session.Era, token, user, bind string) *admission {
+func (h *Handler) examine(k *app.Keys, state *session.State, token, user, bind string) *admission {
 	s, err := k.Tokens.Read(token, h.Zone)
 	if err != nil {
 		return nil

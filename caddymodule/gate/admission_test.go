@@ -36,7 +36,7 @@ func TestSessionHolds(t *testing.T) {
 			s := session.Session{
 				ID: "sid", Subject: "sub", Epoch: "epoch", AuthTime: opened, IssuedAt: opened, Expires: opened.Add(12 * time.Hour),
 			}
-			state := &session.Era{Epoch: session.Epoch{ID: "epoch"}, Revoked: session.NewRevoked()}
+			state := &session.State{Epoch: session.Epoch{ID: "epoch"}, Revoked: session.NewRevoked()}
 			state.Revoked.Add(session.Revocation{Session: "revoked", Until: opened.Add(24 * time.Hour).Unix()}, now)
 			tt.change(h, &s)
 			now = opened.Add(tt.after)

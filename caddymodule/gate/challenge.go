@@ -41,7 +41,7 @@ func (c *caller) turnAway() error {
 	c.app.Backend().Start()
 	_, carries := onlyCookie(c.cookieLines(c.r), c.at.names.session)
 	follower := c.app.Backend().Follower()
-	silent := follower == nil || follower.Era() == nil
+	silent := follower == nil || follower.State() == nil
 	if silent && carries || follower != nil && follower.Fault() != nil {
 		f = problem.StoreUnavailable.After(problem.AfterOutage)
 	}
