@@ -1,5 +1,5 @@
 // Package sms hands text messages to the providers that deliver them: one file a provider, one taxonomy of errors, and a
-// route that says which provider's turn it is.
+// failover that says which provider's turn it is.
 package sms
 
 import (

@@ -63,7 +63,7 @@ type App struct {
 	rand  io.Reader
 
 	directory  guest.Directory
-	failover   *sms.Route
+	failover   *sms.Failover
 	reported   map[string]bool // senders whose reports come in here
 	backend    *Backend
 	backendKey string

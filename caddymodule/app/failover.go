@@ -19,7 +19,7 @@ const defaultInFlight = 100
 func (a *App) InFlight() int { return cmp.Or(a.MaxInFlight, defaultInFlight) }
 
 // Failover is the senders, in the order in which they are tried.
-func (a *App) Failover() *sms.Route { return a.failover }
+func (a *App) Failover() *sms.Failover { return a.failover }
 
 // loadSenders loads the senders, in the order in which they stand.
 func (a *App) loadSenders(ctx caddy.Context) error {
@@ -47,7 +47,7 @@ func (a *App) loadSenders(ctx caddy.Context) error {
 		names[e.Name] = true
 		entries = append(entries, e)
 	}
-	a.failover = sms.NewRoute(entries, a.noteBreaker)
+	a.failover = sms.NewFailover(entries, a.noteBreaker)
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 const (
 	// breakerTrips is how many failures in a row that speak against the provider open its breaker.
 	breakerTrips = 5
-	// BreakerPause is how long an open breaker keeps a sender out of the route. Then one message is let through, and what
+	// BreakerPause is how long an open breaker keeps a sender out of the failover. Then one message is let through, and what
 	// becomes of it decides.
 	BreakerPause = 10 * time.Second
 )
@@ -28,12 +28,12 @@ var errResting = errors.New("the sender failed several times in a row and is lef
 // errPanic is what is told of a sender that panicked: what it panicked with could hold anything.
 var errPanic = errors.New("the sender panicked")
 
-// errNoSender says that the route has no sender for a number.
+// errNoSender says that no sender is for a number.
 var errNoSender = errors.New("no sender is for numbers of this area, see its options only and except")
 
-// Leg is one sender of a route, and the numbers that it is for.
+// Leg is one sender of the failover, and the numbers that it is for.
 type Leg struct {
-	// Name tells this sender from the others of the route, in logs, metrics and reports.
+	// Name tells this sender from the others of the failover, in logs, metrics and reports.
 	Name   string
 	Sender Sender
 	// Only and Except are the areas that it is for and not for. Empty means everywhere, and nowhere.
@@ -48,16 +48,16 @@ func (l *Leg) serves(n phone.Number) bool {
 	return (len(l.Only) == 0 || phone.Anywhere(l.Only, n)) && !phone.Anywhere(l.Except, n)
 }
 
-// Route is all senders there are, in the order in which they are tried.
-type Route struct{ legs []*Leg }
+// Failover is all senders there are, in the order in which they are tried.
+type Failover struct{ legs []*Leg }
 
-// NewRoute returns a route over legs, whose names must differ. onBreaker, if it is not nil, is called when a sender is
+// NewFailover returns a failover over legs, whose names must differ. onBreaker, if it is not nil, is called when a sender is
 // left alone, and when it is asked again.
-func NewRoute(legs []*Leg, onBreaker func(name string, resting bool)) *Route {
+func NewFailover(legs []*Leg, onBreaker func(name string, resting bool)) *Failover {
 	for _, l := range legs {
 		l.breaker = newBreaker(l.Name, onBreaker)
 	}
-	return &Route{legs: legs}
+	return &Failover{legs: legs}
 }
 
 func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBreaker[Receipt] {
@@ -78,12 +78,12 @@ func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBre
 
 // Try is one sender's turn with a message.
 type Try struct {
-	Sender  string // the leg's name, "" when the route has none for the number
+	Sender  string // the leg's name, "" when the failover has none for the number
 	Receipt Receipt
 	Err     error // nil, or an *Error
 }
 
-// Start says where a message begins its way along a route.
+// Start says where a message begins its way along the failover.
 type Start struct {
 	// After names the sender to begin behind, which goes last; "" begins with the first.
 	After string
@@ -94,9 +94,9 @@ type Start struct {
 // Send hands a message to the first sender that takes it, and returns every turn; the last one tells how it went, and
 // there is always one. The next sender is asked only where the one before surely has not accepted the message, and where
 // the failure was not the number's: no message is sent twice. All turns together end with ctx.
-func (r *Route) Send(ctx context.Context, m Message, start Start) []Try {
+func (f *Failover) Send(ctx context.Context, m Message, start Start) []Try {
 	var tries []Try
-	for _, l := range r.from(m.To, start) {
+	for _, l := range f.from(m.To, start) {
 		receipt, err := l.send(ctx, m)
 		tries = append(tries, Try{Sender: l.Name, Receipt: receipt, Err: err})
 		if err == nil || !ClassOf(err).another() || ctx.Err() != nil {
@@ -161,10 +161,10 @@ func (l *Leg) hand(ctx context.Context, m Message) (receipt Receipt, err error) 
 }
 
 // from lists the legs for a number, in the order of their turns.
-func (r *Route) from(to phone.Number, start Start) []*Leg {
+func (f *Failover) from(to phone.Number, start Start) []*Leg {
 	var before, behind []*Leg
 	passed := false
-	for _, l := range r.legs {
+	for _, l := range f.legs {
 		switch {
 		case !l.serves(to):
 		case passed:
@@ -189,16 +189,16 @@ func turn(fits bool) int {
 }
 
 // First is the leg that is asked first for a number, nil when there is none.
-func (r *Route) First(to phone.Number, start Start) *Leg {
-	if legs := r.from(to, start); len(legs) > 0 {
+func (f *Failover) First(to phone.Number, start Start) *Leg {
+	if legs := f.from(to, start); len(legs) > 0 {
 		return legs[0]
 	}
 	return nil
 }
 
 // Leg finds a leg by its name, or nil.
-func (r *Route) Leg(name string) *Leg {
-	for _, l := range r.legs {
+func (f *Failover) Leg(name string) *Leg {
+	for _, l := range f.legs {
 		if l.Name == name {
 			return l
 		}
@@ -207,4 +207,4 @@ func (r *Route) Leg(name string) *Leg {
 }
 
 // Legs are all legs, in order.
-func (r *Route) Legs() []*Leg { return r.legs }
+func (f *Failover) Legs() []*Leg { return f.legs }

@@ -59,7 +59,7 @@ func TestRouteGoesOn(t *testing.T) {
 	}
 	for _, class := range sms.Classes {
 		one, two := &scripted{name: "one", err: fails(class)}, &scripted{name: "two"}
-		tries := sms.NewRoute([]*sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, sms.Start{})
+		tries := sms.NewFailover([]*sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, sms.Start{})
 		want := []string{"one"}
 		if goesOn[class] {
 			want = append(want, "two")
@@ -72,18 +72,18 @@ func TestRouteGoesOn(t *testing.T) {
 		}
 	}
 	odd := &scripted{name: "odd", err: errors.New("of no class")}
-	if tries := sms.NewRoute([]*sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+	if tries := sms.NewFailover([]*sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
 		t.Errorf("an error without a class: %+v", tries)
 	}
 	panics := &scripted{name: "panics", err: errPanics}
-	tries := sms.NewRoute([]*sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
+	tries := sms.NewFailover([]*sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
 	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
 }
 
 func TestRouteByNumber(t *testing.T) {
 	t.Parallel()
 	armenia, world := &scripted{name: "armenia"}, &scripted{name: "world"}
-	route := sms.NewRoute([]*sms.Leg{
+	failover := sms.NewFailover([]*sms.Leg{
 		leg(armenia, "+374"),
 		{Name: "world", Sender: world, Except: []phone.Area{"DE"}},
 	}, nil)
@@ -103,11 +103,11 @@ func TestRouteByNumber(t *testing.T) {
 	for _, tt := range tests {
 		m := message
 		m.To = tt.to
-		if got := senders(route.Send(t.Context(), m, sms.Start{After: tt.after})); !slices.Equal(got, tt.want) {
+		if got := senders(failover.Send(t.Context(), m, sms.Start{After: tt.after})); !slices.Equal(got, tt.want) {
 			t.Errorf("to %s after %q: tried %v, want %v", tt.to.E164()[:4], tt.after, got, tt.want)
 		}
 	}
-	if tries := route.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Start{}); sms.ClassOf(tries[0].Err) != sms.Config {
+	if tries := failover.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Start{}); sms.ClassOf(tries[0].Err) != sms.Config {
 		t.Errorf("a number that no sender is for: %v", tries[0].Err)
 	}
 }
@@ -119,10 +119,10 @@ func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := &scripted{name: "one", err: fails(sms.InvalidNumber)}, &scripted{name: "two"}
 		var news []bool
-		route := sms.NewRoute([]*sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
+		failover := sms.NewFailover([]*sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
 		send := func(n int) {
 			for range n {
-				route.Send(t.Context(), toAnother(), sms.Start{})
+				failover.Send(t.Context(), toAnother(), sms.Start{})
 			}
 		}
 		send(20)
@@ -161,19 +161,19 @@ func toAnother() sms.Message {
 func TestBreakerCountsNumbers(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Config)}
-	route := sms.NewRoute([]*sms.Leg{leg(one)}, nil)
+	failover := sms.NewFailover([]*sms.Leg{leg(one)}, nil)
 	odd := []sms.Message{toAnother(), toAnother(), toAnother(), toAnother()}
 	for i := range 20 {
-		judge(t, route.Send(t.Context(), odd[i%len(odd)], sms.Start{})[0].Err, sms.Config, nil)
+		judge(t, failover.Send(t.Context(), odd[i%len(odd)], sms.Start{})[0].Err, sms.Config, nil)
 	}
 	one.err = nil
 	last := toAnother()
-	if tries := route.Send(t.Context(), last, sms.Start{}); tries[0].Err != nil {
+	if tries := failover.Send(t.Context(), last, sms.Start{}); tries[0].Err != nil {
 		t.Errorf("another number: %v", tries[0].Err)
 	}
 	one.err, one.sent = fails(sms.Config), 0
 	for _, m := range append(odd, last, toAnother()) {
-		route.Send(t.Context(), m, sms.Start{})
+		failover.Send(t.Context(), m, sms.Start{})
 	}
 	if one.sent != 5 {
 		t.Errorf("asked %d times; after a success all numbers count anew", one.sent)
@@ -185,7 +185,7 @@ func TestBreakerCountsNumbers(t *testing.T) {
 func TestRouteOfThoseThatFit(t *testing.T) {
 	t.Parallel()
 	one, two, three := &scripted{name: "one"}, &scripted{name: "two", err: fails(sms.Temporary)}, &scripted{name: "three"}
-	route := sms.NewRoute([]*sms.Leg{leg(one), leg(two), leg(three)}, nil)
+	failover := sms.NewFailover([]*sms.Leg{leg(one), leg(two), leg(three)}, nil)
 	for _, tt := range []struct {
 		after string
 		fits  []string
@@ -197,7 +197,7 @@ func TestRouteOfThoseThatFit(t *testing.T) {
 		{"", nil, []string{"one"}},
 	} {
 		fits := func(l *sms.Leg) bool { return slices.Contains(tt.fits, l.Name) }
-		if got := senders(route.Send(t.Context(), message, sms.Start{After: tt.after, Fits: fits})); !slices.Equal(got, tt.want) {
+		if got := senders(failover.Send(t.Context(), message, sms.Start{After: tt.after, Fits: fits})); !slices.Equal(got, tt.want) {
 			t.Errorf("after %q, %v fit: tried %v, want %v", tt.after, tt.fits, got, tt.want)
 		}
 	}
@@ -207,9 +207,9 @@ func TestRouteOfThoseThatFit(t *testing.T) {
 func TestBreakerOfTheOnlySender(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Temporary)}
-	route := sms.NewRoute([]*sms.Leg{leg(one)}, nil)
+	failover := sms.NewFailover([]*sms.Leg{leg(one)}, nil)
 	for range 10 {
-		tries := route.Send(t.Context(), toAnother(), sms.Start{})
+		tries := failover.Send(t.Context(), toAnother(), sms.Start{})
 		judge(t, tries[0].Err, sms.Temporary, nil)
 	}
 	if one.sent != 5 {
