@@ -37,8 +37,8 @@ func (s *scripted) Send(context.Context, sms.Message) (sms.Receipt, error) {
 
 var errPanics = errors.New("panics")
 
-func leg(s *scripted, areas ...phone.Area) *sms.Leg {
-	return &sms.Leg{Name: s.name, Sender: s, Only: areas}
+func entry(s *scripted, areas ...phone.Area) *sms.Entry {
+	return &sms.Entry{Name: s.name, Sender: s, Only: areas}
 }
 
 func fails(c sms.Class) error { return &sms.Error{Class: c} }
@@ -59,7 +59,7 @@ func TestRouteGoesOn(t *testing.T) {
 	}
 	for _, class := range sms.Classes {
 		one, two := &scripted{name: "one", err: fails(class)}, &scripted{name: "two"}
-		tries := sms.NewFailover([]*sms.Leg{leg(one), leg(two)}, nil).Send(t.Context(), message, sms.Start{})
+		tries := sms.NewFailover([]*sms.Entry{entry(one), entry(two)}, nil).Send(t.Context(), message, sms.Start{})
 		want := []string{"one"}
 		if goesOn[class] {
 			want = append(want, "two")
@@ -72,19 +72,19 @@ func TestRouteGoesOn(t *testing.T) {
 		}
 	}
 	odd := &scripted{name: "odd", err: errors.New("of no class")}
-	if tries := sms.NewFailover([]*sms.Leg{leg(odd), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+	if tries := sms.NewFailover([]*sms.Entry{entry(odd), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
 		t.Errorf("an error without a class: %+v", tries)
 	}
 	panics := &scripted{name: "panics", err: errPanics}
-	tries := sms.NewFailover([]*sms.Leg{leg(panics), leg(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
+	tries := sms.NewFailover([]*sms.Entry{entry(panics), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
 	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
 }
 
 func TestRouteByNumber(t *testing.T) {
 	t.Parallel()
 	armenia, world := &scripted{name: "armenia"}, &scripted{name: "world"}
-	failover := sms.NewFailover([]*sms.Leg{
-		leg(armenia, "+374"),
+	failover := sms.NewFailover([]*sms.Entry{
+		entry(armenia, "+374"),
 		{Name: "world", Sender: world, Except: []phone.Area{"DE"}},
 	}, nil)
 	tests := []struct {
@@ -119,7 +119,7 @@ func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := &scripted{name: "one", err: fails(sms.InvalidNumber)}, &scripted{name: "two"}
 		var news []bool
-		failover := sms.NewFailover([]*sms.Leg{leg(one), leg(two)}, func(_ string, resting bool) { news = append(news, resting) })
+		failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two)}, func(_ string, resting bool) { news = append(news, resting) })
 		send := func(n int) {
 			for range n {
 				failover.Send(t.Context(), toAnother(), sms.Start{})
@@ -161,7 +161,7 @@ func toAnother() sms.Message {
 func TestBreakerCountsNumbers(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Config)}
-	failover := sms.NewFailover([]*sms.Leg{leg(one)}, nil)
+	failover := sms.NewFailover([]*sms.Entry{entry(one)}, nil)
 	odd := []sms.Message{toAnother(), toAnother(), toAnother(), toAnother()}
 	for i := range 20 {
 		judge(t, failover.Send(t.Context(), odd[i%len(odd)], sms.Start{})[0].Err, sms.Config, nil)
@@ -185,7 +185,7 @@ func TestBreakerCountsNumbers(t *testing.T) {
 func TestRouteOfThoseThatFit(t *testing.T) {
 	t.Parallel()
 	one, two, three := &scripted{name: "one"}, &scripted{name: "two", err: fails(sms.Temporary)}, &scripted{name: "three"}
-	failover := sms.NewFailover([]*sms.Leg{leg(one), leg(two), leg(three)}, nil)
+	failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two), entry(three)}, nil)
 	for _, tt := range []struct {
 		after string
 		fits  []string
@@ -196,7 +196,7 @@ func TestRouteOfThoseThatFit(t *testing.T) {
 		{"", []string{"two"}, []string{"two", "one"}},
 		{"", nil, []string{"one"}},
 	} {
-		fits := func(l *sms.Leg) bool { return slices.Contains(tt.fits, l.Name) }
+		fits := func(l *sms.Entry) bool { return slices.Contains(tt.fits, l.Name) }
 		if got := senders(failover.Send(t.Context(), message, sms.Start{After: tt.after, Fits: fits})); !slices.Equal(got, tt.want) {
 			t.Errorf("after %q, %v fit: tried %v, want %v", tt.after, tt.fits, got, tt.want)
 		}
@@ -207,7 +207,7 @@ func TestRouteOfThoseThatFit(t *testing.T) {
 func TestBreakerOfTheOnlySender(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Temporary)}
-	failover := sms.NewFailover([]*sms.Leg{leg(one)}, nil)
+	failover := sms.NewFailover([]*sms.Entry{entry(one)}, nil)
 	for range 10 {
 		tries := failover.Send(t.Context(), toAnother(), sms.Start{})
 		judge(t, tries[0].Err, sms.Temporary, nil)

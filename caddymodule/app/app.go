@@ -160,7 +160,7 @@ func (a *App) Start() error {
 	if len(a.gates.policies) == 0 {
 		a.log.Warn("no route is guarded: the directive sms_2fa stands in no site")
 	}
-	for _, e := range a.failover.Legs() {
+	for _, e := range a.failover.Entries() {
 		if s, ok := e.Sender.(interface{ StartupWarning() string }); ok {
 			a.log.Warn(s.StartupWarning())
 		}

@@ -31,7 +31,7 @@ func (a *App) loadSenders(ctx caddy.Context) error {
 	if err != nil {
 		return fmt.Errorf("sender: %w", err)
 	}
-	var entries []*sms.Leg
+	var entries []*sms.Entry
 	names := make(map[string]bool)
 	for i, module := range loaded.([]any) {
 		e, err := entryOf(module)
@@ -53,17 +53,17 @@ func (a *App) loadSenders(ctx caddy.Context) error {
 
 // entryOf is the entry of a guest in the order of senders. A sender of another plugin need not have the options that
 // ours have; its entry is for all numbers then.
-func entryOf(module any) (*sms.Leg, error) {
+func entryOf(module any) (*sms.Entry, error) {
 	sender, ok := module.(guest.Sender)
 	if !ok {
 		return nil, fmt.Errorf("module %T is not a sender", module)
 	}
 	if m, ok := module.(interface {
-		Entry(sms.Sender) (*sms.Leg, error)
+		Entry(sms.Sender) (*sms.Entry, error)
 	}); ok {
 		return m.Entry(sender)
 	}
-	return &sms.Leg{Name: sender.Name(), Sender: sender}, nil
+	return &sms.Entry{Name: sender.Name(), Sender: sender}, nil
 }
 
 // noteBreaker tells that the breaker of a sender has opened or closed.

@@ -113,7 +113,7 @@ func (d *delivery) send(ctx context.Context) otp.Handover {
 func (d *delivery) start() sms.Start {
 	start := sms.Start{After: d.skip(d.dispatch.SkipSender)}
 	if d.dispatch.SameCodeBy {
-		start.Fits = func(e *sms.Leg) bool { return makerOf(e) == d.dispatch.CodeBy }
+		start.Fits = func(e *sms.Entry) bool { return makerOf(e) == d.dispatch.CodeBy }
 	}
 	return start
 }
@@ -121,7 +121,7 @@ func (d *delivery) start() sms.Start {
 // handover is what the last try means for the account. What is not known to have failed may have arrived.
 func (d *delivery) handover(t sms.Try) otp.Handover {
 	h := otp.Handover{Delivery: wentOf(t.Err), RetryAfter: sms.RetryAfterOf(t.Err)}
-	entry := d.app.Failover().Leg(t.Sender)
+	entry := d.app.Failover().Entry(t.Sender)
 	if h.Delivery == otp.DeliveryFailed || entry == nil {
 		return h
 	}

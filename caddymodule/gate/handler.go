@@ -169,7 +169,7 @@ func loadPage(path string) (*page.Page, error) {
 
 // checkSenders makes sure that every provider takes codes of the configured length.
 func (h *Handler) checkSenders() error {
-	for _, e := range h.app.Failover().Legs() {
+	for _, e := range h.app.Failover().Entries() {
 		s, ok := e.Sender.(sms.CodeLimiter)
 		if ok && h.policy.CodeLength > s.MaxCodeLength() {
 			return fmt.Errorf("code_length: %d digits are more than the sender %s takes with a template; at most %d",

@@ -58,7 +58,7 @@ func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err err
 		now := h.clock()
 		return h.fixedCodes.Right(h.number, code, now), h.fixedCodes.Active(h.number, now), nil
 	}
-	entry := h.app.Failover().Leg(maker)
+	entry := h.app.Failover().Entry(maker)
 	switch {
 	case entry == nil || makerOf(entry) != maker || h.number == "":
 		return false, false, nil
@@ -77,7 +77,7 @@ func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err err
 }
 
 // makerOf is who makes the code of a text that an entry of the failover takes: "" is the gate.
-func makerOf(e *sms.Leg) string {
+func makerOf(e *sms.Entry) string {
 	if e == nil {
 		return ""
 	}
@@ -98,7 +98,7 @@ func (h *holder) unanswered(err error) error {
 // confirm tells the sender of a code that was typed right, once, if its provider wants to hear it. No visitor waits
 // for that.
 func (h *holder) confirm(o otp.Outcome) {
-	entry := h.app.Failover().Leg(o.Text.Sender)
+	entry := h.app.Failover().Entry(o.Text.Sender)
 	if entry == nil || o.Text.ProviderID == "" || o.Text.CodeBy != "" || !o.First {
 		return
 	}

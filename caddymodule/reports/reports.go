@@ -63,7 +63,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.app, err = app.Of(ctx); err != nil {
 		return err
 	}
-	entry := h.app.Failover().Leg(h.Sender)
+	entry := h.app.Failover().Entry(h.Sender)
 	if entry == nil {
 		return fmt.Errorf("sms_2fa_reports: there is no sender of the name %q", h.Sender)
 	}

@@ -29,8 +29,8 @@ type Options struct {
 }
 
 // Entry is the sender's entry in the order of senders that the app tries: its name, and the numbers that it is for.
-func (o *Options) Entry(s sms.Sender) (*sms.Leg, error) {
-	e := &sms.Leg{Name: cmp.Or(o.Label, s.Name()), Sender: s}
+func (o *Options) Entry(s sms.Sender) (*sms.Entry, error) {
+	e := &sms.Entry{Name: cmp.Or(o.Label, s.Name()), Sender: s}
 	var err error
 	if e.Only, err = parseAreas("only", o.Only); err != nil {
 		return e, err
