@@ -30,23 +30,23 @@ type Try struct {
 	Err     error // nil, or an *Error
 }
 
-// Start says where a message begins its way along the failover. The zero Start is the order of the failover.
-type Start struct {
-	// After names the entry that is to be passed over for now, because its earlier text has not arrived: the entries
+// Order changes the order in which one message is offered to the entries. The zero Order is that of the configuration.
+type Order struct {
+	// SkipSender names the entry that is to be passed over for now, because its earlier text has not arrived: the entries
 	// behind it come first, then those before it, and the entry itself last. "" passes over none.
-	After string
-	// Fits picks the entries that come before all others; among them, and among the others, the order stays. nil
+	SkipSender string
+	// Prefer picks the entries that come before all others; among them, and among the others, the order stays. nil
 	// picks none.
-	Fits func(*Entry) bool
+	Prefer func(*Entry) bool
 }
 
 // Send offers a message to the senders that serve its number, until one accepts it, and returns every try in order, at
 // least one; the last one tells how it went. The next sender is offered the message only when the one before has surely
 // not accepted it, and failed for a reason that lies with the provider and not with the number: no message is sent twice.
 // All tries together end with ctx.
-func (f *Failover) Send(ctx context.Context, m Message, start Start) []Try {
+func (f *Failover) Send(ctx context.Context, m Message, order Order) []Try {
 	var tries []Try
-	for _, e := range f.from(m.To, start) {
+	for _, e := range f.from(m.To, order) {
 		receipt, err := e.send(ctx, m)
 		tries = append(tries, Try{Sender: e.Name, Receipt: receipt, Err: err})
 		if err == nil || !ClassOf(err).another() || ctx.Err() != nil {
@@ -60,7 +60,7 @@ func (f *Failover) Send(ctx context.Context, m Message, start Start) []Try {
 }
 
 // from lists the entries that serve a number, in the order in which they are tried.
-func (f *Failover) from(to phone.Number, start Start) []*Entry {
+func (f *Failover) from(to phone.Number, order Order) []*Entry {
 	var before, behind []*Entry
 	passed := false
 	for _, e := range f.entries {
@@ -71,25 +71,26 @@ func (f *Failover) from(to phone.Number, start Start) []*Entry {
 		default:
 			before = append(before, e)
 		}
-		passed = passed || start.After != "" && e.Name == start.After
+		passed = passed || order.SkipSender != "" && e.Name == order.SkipSender
 	}
 	all := append(behind, before...)
-	if start.Fits != nil {
-		slices.SortStableFunc(all, func(a, b *Entry) int { return turn(start.Fits(a)) - turn(start.Fits(b)) })
+	if order.Prefer != nil {
+		slices.SortStableFunc(all, func(a, b *Entry) int { return turn(order.Prefer(a)) - turn(order.Prefer(b)) })
 	}
 	return all
 }
 
-func turn(fits bool) int {
-	if fits {
+// turn is 0 for an entry that is preferred and 1 for any other, to sort by.
+func turn(preferred bool) int {
+	if preferred {
 		return 0
 	}
 	return 1
 }
 
 // First is the entry that is tried first for a number, nil when no entry serves it.
-func (f *Failover) First(to phone.Number, start Start) *Entry {
-	if entries := f.from(to, start); len(entries) > 0 {
+func (f *Failover) First(to phone.Number, order Order) *Entry {
+	if entries := f.from(to, order); len(entries) > 0 {
 		return entries[0]
 	}
 	return nil

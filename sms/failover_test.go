@@ -59,7 +59,7 @@ func TestRouteGoesOn(t *testing.T) {
 	}
 	for _, class := range sms.Classes {
 		one, two := &scripted{name: "one", err: fails(class)}, &scripted{name: "two"}
-		tries := sms.NewFailover([]*sms.Entry{entry(one), entry(two)}, nil).Send(t.Context(), message, sms.Start{})
+		tries := sms.NewFailover([]*sms.Entry{entry(one), entry(two)}, nil).Send(t.Context(), message, sms.Order{})
 		want := []string{"one"}
 		if goesOn[class] {
 			want = append(want, "two")
@@ -72,11 +72,11 @@ func TestRouteGoesOn(t *testing.T) {
 		}
 	}
 	odd := &scripted{name: "odd", err: errors.New("of no class")}
-	if tries := sms.NewFailover([]*sms.Entry{entry(odd), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+	if tries := sms.NewFailover([]*sms.Entry{entry(odd), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Order{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
 		t.Errorf("an error without a class: %+v", tries)
 	}
 	panics := &scripted{name: "panics", err: errPanics}
-	tries := sms.NewFailover([]*sms.Entry{entry(panics), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Start{})
+	tries := sms.NewFailover([]*sms.Entry{entry(panics), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Order{})
 	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
 }
 
@@ -88,9 +88,9 @@ func TestRouteByNumber(t *testing.T) {
 		{Name: "world", Sender: world, Except: []phone.Area{"DE"}},
 	}, nil)
 	tests := []struct {
-		to    phone.Number
-		after string
-		want  []string
+		to   phone.Number
+		skip string
+		want []string
 	}{
 		{"+37410123456", "", []string{"armenia"}},
 		{"+15005550006", "", []string{"world"}},
@@ -103,11 +103,11 @@ func TestRouteByNumber(t *testing.T) {
 	for _, tt := range tests {
 		m := message
 		m.To = tt.to
-		if got := senders(failover.Send(t.Context(), m, sms.Start{After: tt.after})); !slices.Equal(got, tt.want) {
-			t.Errorf("to %s after %q: tried %v, want %v", tt.to.E164()[:4], tt.after, got, tt.want)
+		if got := senders(failover.Send(t.Context(), m, sms.Order{SkipSender: tt.skip})); !slices.Equal(got, tt.want) {
+			t.Errorf("to %s after %q: tried %v, want %v", tt.to.E164()[:4], tt.skip, got, tt.want)
 		}
 	}
-	if tries := failover.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Start{}); sms.ClassOf(tries[0].Err) != sms.Config {
+	if tries := failover.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Order{}); sms.ClassOf(tries[0].Err) != sms.Config {
 		t.Errorf("a number that no sender is for: %v", tries[0].Err)
 	}
 }
@@ -122,7 +122,7 @@ func TestBreaker(t *testing.T) {
 		failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two)}, func(_ string, resting bool) { news = append(news, resting) })
 		send := func(n int) {
 			for range n {
-				failover.Send(t.Context(), toAnother(), sms.Start{})
+				failover.Send(t.Context(), toAnother(), sms.Order{})
 			}
 		}
 		send(20)
@@ -164,16 +164,16 @@ func TestBreakerCountsNumbers(t *testing.T) {
 	failover := sms.NewFailover([]*sms.Entry{entry(one)}, nil)
 	odd := []sms.Message{toAnother(), toAnother(), toAnother(), toAnother()}
 	for i := range 20 {
-		judge(t, failover.Send(t.Context(), odd[i%len(odd)], sms.Start{})[0].Err, sms.Config, nil)
+		judge(t, failover.Send(t.Context(), odd[i%len(odd)], sms.Order{})[0].Err, sms.Config, nil)
 	}
 	one.err = nil
 	last := toAnother()
-	if tries := failover.Send(t.Context(), last, sms.Start{}); tries[0].Err != nil {
+	if tries := failover.Send(t.Context(), last, sms.Order{}); tries[0].Err != nil {
 		t.Errorf("another number: %v", tries[0].Err)
 	}
 	one.err, one.sent = fails(sms.Config), 0
 	for _, m := range append(odd, last, toAnother()) {
-		failover.Send(t.Context(), m, sms.Start{})
+		failover.Send(t.Context(), m, sms.Order{})
 	}
 	if one.sent != 5 {
 		t.Errorf("asked %d times; after a success all numbers count anew", one.sent)
@@ -187,18 +187,18 @@ func TestRouteOfThoseThatFit(t *testing.T) {
 	one, two, three := &scripted{name: "one"}, &scripted{name: "two", err: fails(sms.Temporary)}, &scripted{name: "three"}
 	failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two), entry(three)}, nil)
 	for _, tt := range []struct {
-		after string
-		fits  []string
-		want  []string
+		skip   string
+		prefer []string
+		want   []string
 	}{
 		{"", []string{"two", "three"}, []string{"two", "three"}},
 		{"two", []string{"one", "two"}, []string{"one"}},
 		{"", []string{"two"}, []string{"two", "one"}},
 		{"", nil, []string{"one"}},
 	} {
-		fits := func(l *sms.Entry) bool { return slices.Contains(tt.fits, l.Name) }
-		if got := senders(failover.Send(t.Context(), message, sms.Start{After: tt.after, Fits: fits})); !slices.Equal(got, tt.want) {
-			t.Errorf("after %q, %v fit: tried %v, want %v", tt.after, tt.fits, got, tt.want)
+		prefer := func(l *sms.Entry) bool { return slices.Contains(tt.prefer, l.Name) }
+		if got := senders(failover.Send(t.Context(), message, sms.Order{SkipSender: tt.skip, Prefer: prefer})); !slices.Equal(got, tt.want) {
+			t.Errorf("skipping %q, %v preferred: tried %v, want %v", tt.skip, tt.prefer, got, tt.want)
 		}
 	}
 }
@@ -209,7 +209,7 @@ func TestBreakerOfTheOnlySender(t *testing.T) {
 	one := &scripted{name: "one", err: fails(sms.Temporary)}
 	failover := sms.NewFailover([]*sms.Entry{entry(one)}, nil)
 	for range 10 {
-		tries := failover.Send(t.Context(), toAnother(), sms.Start{})
+		tries := failover.Send(t.Context(), toAnother(), sms.Order{})
 		judge(t, tries[0].Err, sms.Temporary, nil)
 	}
 	if one.sent != 5 {

@@ -24,7 +24,7 @@ func (h *holder) codeBy(skipped string) string {
 	if h.isTestNumber() {
 		return app.TestMaker
 	}
-	return makerOf(h.app.Failover().First(h.number, sms.Start{After: h.skip(skipped)}))
+	return makerOf(h.app.Failover().First(h.number, sms.Order{SkipSender: h.skip(skipped)}))
 }
 
 // isTestNumber reports whether the holder's number gets no text and has a fixed code.
@@ -110,10 +110,10 @@ func (d *delivery) send(ctx context.Context) otp.Handover {
 
 // start is the sender to begin with: behind the one that failed, where the operator wants that, and among those whose
 // codes are made by whoever made the one that may still come.
-func (d *delivery) start() sms.Start {
-	start := sms.Start{After: d.skip(d.dispatch.SkipSender)}
+func (d *delivery) start() sms.Order {
+	start := sms.Order{SkipSender: d.skip(d.dispatch.SkipSender)}
 	if d.dispatch.SameCodeBy {
-		start.Fits = func(e *sms.Entry) bool { return makerOf(e) == d.dispatch.CodeBy }
+		start.Prefer = func(e *sms.Entry) bool { return makerOf(e) == d.dispatch.CodeBy }
 	}
 	return start
 }
