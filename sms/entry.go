@@ -53,7 +53,7 @@ func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBre
 		Timeout:      BreakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
 		IsSuccessful: func(err error) bool { return !ClassOf(err).sick() },
-		IsExcluded:   func(err error) bool { return errors.As(err, new(*again)) },
+		IsExcluded:   func(err error) bool { return errors.As(err, new(*repeated)) },
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			// A probe that fails takes the breaker from half-open to open: the sender is left alone as before.
 			if onBreaker != nil && (from == gobreaker.StateClosed || to == gobreaker.StateClosed) {
@@ -63,10 +63,10 @@ func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBre
 	})
 }
 
-// again wraps the failure of a text to a number that had failed before, since the latest text that did not fail.
-type again struct{ error }
+// repeated wraps the failure of a text to a number that had failed before, since the latest text that did not fail.
+type repeated struct{ error }
 
-func (a *again) Unwrap() error { return a.error }
+func (r *repeated) Unwrap() error { return r.error }
 
 // send hands a message to the sender, unless its breaker is open or is waiting for the outcome of its probe: then the
 // error is Temporary, and the sender was not asked.
@@ -79,7 +79,7 @@ func (e *Entry) send(ctx context.Context, m Message) (Receipt, error) {
 		if !ClassOf(err).sick() {
 			e.forgetFailed()
 		} else if e.failedBefore(m.To) {
-			err = &again{err}
+			err = &repeated{err}
 		}
 		return receipt, err
 	})
