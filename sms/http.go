@@ -46,7 +46,7 @@ type HTTP struct {
 	body    body
 
 	success, failure []rule
-	id, code, retry  *place
+	id, code, retry  *answerField
 	classes          map[string]Class
 	ownID            bool
 	readsJSON        bool
@@ -188,9 +188,9 @@ func (h *HTTP) readRules(o HTTPOptions) (err error) {
 	for _, p := range []struct {
 		option string
 		words  []string
-		into   **place
+		into   **answerField
 	}{{"message_id", o.MessageID, &h.id}, {"error_code", o.ErrorCode, &h.code}, {"retry_after", o.RetryAfter, &h.retry}} {
-		if *p.into, err = parsePlace(p.words); err != nil {
+		if *p.into, err = parseAnswerField(p.words); err != nil {
 			return fmt.Errorf("%s: %w", p.option, err)
 		}
 		h.readsJSON = h.readsJSON || len(p.words) > 0 && p.words[0] == "json"

@@ -71,7 +71,7 @@ func (h *HTTP) readReports(o HTTPOptions) error {
 	if r.Window <= 0 {
 		r.Window = reportWindow
 	}
-	for _, read := range []func(func(string) (string, error)) error{r.readSecret, r.readHMAC, r.readPlaces} {
+	for _, read := range []func(func(string) (string, error)) error{r.readSecret, r.readHMAC, r.checkFields} {
 		if err := read(o.Resolve); err != nil {
 			return fmt.Errorf("reports: %w", err)
 		}
@@ -134,7 +134,7 @@ func resolveAll(text string, resolve func(string) (string, error)) (string, erro
 	return t.fill(nil, asIs), nil
 }
 
-func (r *httpReports) readPlaces(func(string) (string, error)) error {
+func (r *httpReports) checkFields(func(string) (string, error)) error {
 	for option, words := range map[string][]string{"message_id": r.MessageID, "state": r.State, "error_code": r.ErrorCode} {
 		switch {
 		case len(words) == 0 && option == "error_code":

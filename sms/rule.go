@@ -32,14 +32,15 @@ func (a answer) read(asJSON bool) said {
 	return s
 }
 
-// place is where in an answer something stands: under a JSON pointer, or in the first group of a pattern.
-type place struct {
+// answerField says where in an answer a text stands: under a JSON pointer, or in the first group of a pattern. A nil
+// *answerField is a text that the provider does not give.
+type answerField struct {
 	pointer []string
 	pattern *regexp.Regexp
 }
 
-// parsePlace reads "json <pointer>" or "text <pattern>".
-func parsePlace(words []string) (*place, error) {
+// parseAnswerField reads "json <pointer>" or "text <pattern>".
+func parseAnswerField(words []string) (*answerField, error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
@@ -49,27 +50,27 @@ func parsePlace(words []string) (*place, error) {
 	switch words[0] {
 	case "json":
 		pointer, err := parsePointer(words[1])
-		return &place{pointer: pointer}, err
+		return &answerField{pointer: pointer}, err
 	case "text":
 		pattern, err := regexp.Compile(words[1])
 		if err == nil && pattern.NumSubexp() != 1 {
 			err = fmt.Errorf("the pattern %q does not have one group", words[1])
 		}
-		return &place{pattern: pattern}, err
+		return &answerField{pattern: pattern}, err
 	}
 	return nil, fmt.Errorf("%q is neither json nor text", words[0])
 }
 
-// find is what stands in the place, "" when nothing does.
-func (p *place) find(s said) string {
+// find is the text in the field, "" when the answer has none there.
+func (f *answerField) find(s said) string {
 	switch {
-	case p == nil:
+	case f == nil:
 		return ""
-	case p.pattern == nil:
-		text, _ := at(s.json, p.pointer)
+	case f.pattern == nil:
+		text, _ := at(s.json, f.pointer)
 		return text
 	}
-	if m := p.pattern.FindSubmatch(s.body); m != nil {
+	if m := f.pattern.FindSubmatch(s.body); m != nil {
 		return string(m[1])
 	}
 	return ""
