@@ -43,8 +43,9 @@ func (s *Store) sweepAll(bucket []byte) {
 	}
 }
 
-// sweep looks at some entries from a place on, removes the expired ones, and returns the place to go on from, nil at the
-// end. A fault is left to be met, and reported, by who needs the entry.
+// sweep looks at sweepBatch keys of a bucket, the first at from or behind, removes those that have expired, and returns the
+// key at which the next batch begins, or nil at the end of the bucket. A fault is left for the call that needs the key, which
+// reports it.
 func (s *Store) sweep(bucket, from []byte) (next []byte) {
 	const doing = "removing what has expired"
 	var expired [][]byte

@@ -44,7 +44,7 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error
 		if err != nil {
 			return err
 		}
-		return b.Put(place(n), withExpiry(entry, until))
+		return b.Put(entryKey(n), withExpiry(entry, until))
 	})
 	if err == nil {
 		s.news.announce()
@@ -52,8 +52,8 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error
 	return err
 }
 
-// place is the key of an entry. Big endian, so that the order of keys is that of appending.
-func place(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+// entryKey is the key of the entry with a sequence number: big endian, so that the keys stand in the order of appending.
+func entryKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // Follow reads the log. A cursor is the sequence number of an entry.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
@@ -96,12 +96,12 @@ func position(cursor string) (uint64, error) {
 	return n, nil
 }
 
-// after reads the entries behind a place, and returns that of the last one.
+// after reads the entries behind the sequence number last, and returns the sequence number of the last entry it read.
 func (s *Store) after(ctx context.Context, last uint64) (entries [][]byte, next uint64, err error) {
 	err = s.view(ctx, "following log", func(tx *bbolt.Tx) error {
 		c, now := tx.Bucket(logBucket).Cursor(), s.now()
-		for k, v := c.Seek(place(last + 1)); k != nil && len(entries) < followBatch; k, v = c.Next() {
-			if len(k) != len(place(0)) {
+		for k, v := c.Seek(entryKey(last + 1)); k != nil && len(entries) < followBatch; k, v = c.Next() {
+			if len(k) != len(entryKey(0)) {
 				return errDamaged
 			}
 			data, err := live(v, now)

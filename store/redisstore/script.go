@@ -104,7 +104,7 @@ return 0
 // ARGV[1] -> the entry
 // ARGV[2] -> until when it must be kept, milliseconds since 1970
 //
-// Returns the entry's place in the stream.
+// Returns the entry's ID in the stream.
 var add = newScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
