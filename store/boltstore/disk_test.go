@@ -21,7 +21,7 @@ func TestSlowWriteDoesNotHoldUpTheCaller(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	err := s.update(ctx, "writing", func(*bbolt.Tx) error { <-disk; return nil })
+	err := s.write(ctx, "writing", func(*bbolt.Tx) error { <-disk; return nil })
 	if took := time.Since(began); !errors.Is(err, store.ErrUnavailable) || took > time.Second {
 		t.Errorf("%v after %s", err, took)
 	}

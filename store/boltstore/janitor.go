@@ -49,14 +49,14 @@ func (s *Store) sweepAll(bucket []byte) {
 func (s *Store) sweep(bucket, from []byte) (next []byte) {
 	const doing = "removing what has expired"
 	var expired [][]byte
-	err := s.view(context.Background(), doing, func(tx *bbolt.Tx) error {
+	err := s.read(context.Background(), doing, func(tx *bbolt.Tx) error {
 		expired, next = batch(tx.Bucket(bucket), from, s.now())
 		return nil
 	})
 	if err != nil || len(expired) == 0 {
 		return next
 	}
-	_ = s.update(context.Background(), doing, func(tx *bbolt.Tx) error {
+	_ = s.write(context.Background(), doing, func(tx *bbolt.Tx) error {
 		return remove(tx.Bucket(bucket), expired, s.now())
 	})
 	return next

@@ -26,7 +26,7 @@ type use struct {
 // one makes it forget nothing.
 func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
 	var wait time.Duration
-	err := s.update(ctx, "counting use", func(tx *bbolt.Tx) error {
+	err := s.write(ctx, "counting use", func(tx *bbolt.Tx) error {
 		b, now := tx.Bucket(limitBucket), s.now()
 		uses, err := usesOf(b, key, now)
 		if err != nil {
@@ -49,7 +49,7 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 
 // Give takes a use back.
 func (s *Store) Give(ctx context.Context, key, id string) error {
-	return s.update(ctx, "taking back use", func(tx *bbolt.Tx) error {
+	return s.write(ctx, "taking back use", func(tx *bbolt.Tx) error {
 		b := tx.Bucket(limitBucket)
 		if b.Get(useKey(key, id)) == nil {
 			return errUnchanged

@@ -38,7 +38,7 @@ func (n *news) announce() {
 
 // Append adds an entry to the log.
 func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error {
-	err := s.update(ctx, "appending to log", func(tx *bbolt.Tx) error {
+	err := s.write(ctx, "appending to log", func(tx *bbolt.Tx) error {
 		b := tx.Bucket(logBucket)
 		n, err := b.NextSequence()
 		if err != nil {
@@ -98,7 +98,7 @@ func position(cursor string) (uint64, error) {
 
 // after reads the entries behind the sequence number last, and returns the sequence number of the last entry it read.
 func (s *Store) after(ctx context.Context, last uint64) (entries [][]byte, next uint64, err error) {
-	err = s.view(ctx, "following log", func(tx *bbolt.Tx) error {
+	err = s.read(ctx, "following log", func(tx *bbolt.Tx) error {
 		c, now := tx.Bucket(logBucket).Cursor(), s.now()
 		for k, v := c.Seek(entryKey(last + 1)); k != nil && len(entries) < followBatch; k, v = c.Next() {
 			if len(k) != len(entryKey(0)) {

@@ -41,7 +41,7 @@ func expiry(value []byte) time.Time {
 // Get reads a record.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	r := store.Record{Now: s.now()}
-	err := s.view(ctx, "reading record", func(tx *bbolt.Tx) error {
+	err := s.read(ctx, "reading record", func(tx *bbolt.Tx) error {
 		data, err := live(tx.Bucket(recordBucket).Get([]byte(key)), r.Now)
 		r.Data = bytes.Clone(data)
 		return err
@@ -56,14 +56,14 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
 	const doing = "writing record"
 	swapped := false
-	err := s.view(ctx, doing, func(tx *bbolt.Tx) (err error) {
+	err := s.read(ctx, doing, func(tx *bbolt.Tx) (err error) {
 		swapped, err = s.is(tx, key, old)
 		return err
 	})
 	if err != nil || !swapped {
 		return false, err
 	}
-	err = s.update(ctx, doing, func(tx *bbolt.Tx) (err error) {
+	err = s.write(ctx, doing, func(tx *bbolt.Tx) (err error) {
 		if swapped, err = s.is(tx, key, old); err != nil {
 			return err
 		}

@@ -22,8 +22,8 @@ var (
 	errClosed = fmt.Errorf("%w: it was closed", store.ErrUnavailable)
 )
 
-// view runs a read.
-func (s *Store) view(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
+// read runs a read.
+func (s *Store) read(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
 	db, err := s.open(ctx)
 	if err == nil {
 		err = guard(func() error { return db.View(f) })
@@ -31,9 +31,9 @@ func (s *Store) view(ctx context.Context, doing string, f func(tx *bbolt.Tx) err
 	return failed(doing, err)
 }
 
-// update runs a write. Who waits can give up, for his turn or for the disk; a write that has begun then still ends, unseen.
+// write runs a write. Who waits can give up, for his turn or for the disk; a write that has begun then still ends, unseen.
 // After an error, what f wrote down elsewhere must not be read: it may still be running.
-func (s *Store) update(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
+func (s *Store) write(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
 	db, err := s.open(ctx)
 	if err != nil {
 		return failed(doing, err)
