@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/url"
@@ -11,9 +12,7 @@ import (
 
 // baseURL is the address of a provider's API, without the slash at its end: HTTPS, or plain HTTP on this machine.
 func baseURL(option, configured, otherwise string) (string, error) {
-	if configured == "" {
-		configured = otherwise
-	}
+	configured = cmp.Or(configured, otherwise)
 	u, err := url.Parse(configured)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("%s: it is not an address like https://api.example.com", option)

@@ -34,9 +34,9 @@ const (
 // Classes are all classes there are.
 var Classes = []Class{InvalidNumber, Blocked, RateLimited, Unauthorized, Account, Config, Temporary, Ambiguous}
 
-// another reports whether another provider may be asked after a failure of this class: the message was surely not
+// allowsFailover reports whether another provider may be asked after a failure of this class: the message was surely not
 // accepted, and the reason lies with the provider or our account there, not with the phone.
-func (c Class) another() bool {
+func (c Class) allowsFailover() bool {
 	switch c {
 	case RateLimited, Unauthorized, Account, Config, Temporary:
 		return true
@@ -44,8 +44,8 @@ func (c Class) another() bool {
 	return false
 }
 
-// sick reports whether a failure of this class speaks against the provider as a whole.
-func (c Class) sick() bool {
+// countsAgainstProvider reports whether a failure of this class speaks against the provider as a whole.
+func (c Class) countsAgainstProvider() bool {
 	switch c {
 	case Unauthorized, Account, Config, Temporary, Ambiguous:
 		return true

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -139,10 +140,7 @@ func readDexatel(a answer) (Receipt, error) {
 	case "failed", "rejected", "expired":
 		return Receipt{}, &Error{Class: Blocked, Status: a.status, Code: "status " + strings.ToLower(item.Status)}
 	}
-	if item.ID == "" {
-		item.ID = item.MessageID
-	}
-	return Receipt{ID: printable(item.ID)}, nil
+	return Receipt{ID: printable(cmp.Or(item.ID, item.MessageID))}, nil
 }
 
 func firstItem(data json.RawMessage) dexatelItem {

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,9 +89,7 @@ func (o *DexatelOrigin) complete() error {
 	default:
 		return errors.New("code: expected a name of up to 11 characters, a number of up to 15 digits without +, or a short code of 5 or 6")
 	}
-	if o.Name == "" {
-		o.Name = o.Code
-	}
+	o.Name = cmp.Or(o.Name, o.Code)
 	if len(o.Countries) == 0 {
 		return errors.New("country: it is missing; expected one or more, like AM")
 	}

@@ -52,7 +52,7 @@ func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBre
 		Name:         name,
 		Timeout:      BreakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
-		IsSuccessful: func(err error) bool { return !ClassOf(err).sick() },
+		IsSuccessful: func(err error) bool { return !ClassOf(err).countsAgainstProvider() },
 		IsExcluded:   func(err error) bool { return errors.As(err, new(*repeated)) },
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			// A probe that fails takes the breaker from half-open to open: the sender is left alone as before.
@@ -76,7 +76,7 @@ func (r *repeated) Unwrap() error { return r.error }
 func (e *Entry) send(ctx context.Context, m Message) (Receipt, error) {
 	receipt, err := e.breaker.Execute(func() (Receipt, error) {
 		receipt, err := e.hand(ctx, m)
-		if !ClassOf(err).sick() {
+		if !ClassOf(err).countsAgainstProvider() {
 			e.forgetFailed()
 		} else if e.failedBefore(m.To) {
 			err = &repeated{err}

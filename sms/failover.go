@@ -49,7 +49,7 @@ func (f *Failover) Send(ctx context.Context, m Message, order Order) []Try {
 	for _, e := range f.from(m.To, order) {
 		receipt, err := e.send(ctx, m)
 		tries = append(tries, Try{Sender: e.Name, Receipt: receipt, Err: err})
-		if err == nil || !ClassOf(err).another() || ctx.Err() != nil {
+		if err == nil || !ClassOf(err).allowsFailover() || ctx.Err() != nil {
 			return tries
 		}
 	}

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	if o.Resolve == nil {
 		o.Resolve = func(string) (string, error) { return "", errors.New("there are no placeholders here") }
 	}
-	h := &HTTP{client: newClient(o.Timeout), method: first(o.Method, http.MethodPost), classes: o.Classes}
+	h := &HTTP{client: newClient(o.Timeout), method: cmp.Or(o.Method, http.MethodPost), classes: o.Classes}
 	for _, read := range []func(HTTPOptions) error{h.readURL, h.readFields, h.readAuth, h.readBody, h.readRules, h.readReports} {
 		if err := read(o); err != nil {
 			return nil, err

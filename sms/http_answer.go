@@ -15,9 +15,9 @@ func (h *HTTP) judge(a answer) (Receipt, error) {
 	switch {
 	case slices.ContainsFunc(h.failure, refuses):
 		return Receipt{}, h.refusal(s)
-	case h.welcome(s) && h.readsBody && !s.readable:
+	case h.statusAccepts(s) && h.readsBody && !s.readable:
 		return Receipt{}, a.unclear()
-	case !h.welcome(s), slices.ContainsFunc(h.success, missed):
+	case !h.statusAccepts(s), slices.ContainsFunc(h.success, missed):
 		e := h.refusal(s)
 		if _, known := h.classes[h.code.find(s)]; s.ok() && !known {
 			e.Class = Ambiguous
@@ -27,23 +27,23 @@ func (h *HTTP) judge(a answer) (Receipt, error) {
 	return Receipt{ID: printable(h.id.find(s))}, nil
 }
 
-// welcome reports whether the status is one of success.
-func (h *HTTP) welcome(s said) bool {
-	told := false
+// statusAccepts reports whether the status is one of success.
+func (h *HTTP) statusAccepts(s parsedAnswer) bool {
+	listed := false
 	for _, r := range h.success {
 		if r.statuses != nil {
-			told = true
+			listed = true
 			if r.matches(s) {
 				return true
 			}
 		}
 	}
-	return !told && s.ok()
+	return !listed && s.ok()
 }
 
 // refusal is the error for an answer that refuses, by its code, and then by its status. A status that says yes says nothing
 // of why.
-func (h *HTTP) refusal(s said) *Error {
+func (h *HTTP) refusal(s parsedAnswer) *Error {
 	status := strconv.Itoa(s.status)
 	code := h.code.find(s)
 	e := s.answer.refusal(code, nil)

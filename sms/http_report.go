@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -67,7 +68,7 @@ func (h *HTTP) readReports(o HTTPOptions) error {
 		return nil
 	}
 	r := &httpReports{HTTPReports: *o.Reports}
-	r.Signed = first(r.Signed, "{body}")
+	r.Signed = cmp.Or(r.Signed, "{body}")
 	if r.Window <= 0 {
 		r.Window = reportWindow
 	}

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -123,7 +124,7 @@ func readInfobip(a answer) (Receipt, error) {
 	unreadable := json.Unmarshal(a.body, &body) != nil
 	switch {
 	case !a.ok():
-		return Receipt{}, a.refusal(first(body.Code, body.Requests.Exception.ID), infobipClasses)
+		return Receipt{}, a.refusal(cmp.Or(body.Code, body.Requests.Exception.ID), infobipClasses)
 	case unreadable || len(body.Messages) != 1:
 		return Receipt{}, a.unclear()
 	}
@@ -144,15 +145,6 @@ func infobipError(a answer, s infobipStatus) *Error {
 		e.Class = Ambiguous
 	}
 	return e
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // infobipClasses are the documented statuses of texts, and the codes of requests. Status 23 is a text whose name came

@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// said is an answer, read as far as rules need it.
-type said struct {
+// parsedAnswer is an answer, read as far as rules need it.
+type parsedAnswer struct {
 	answer
 	json     any // nil when the body is no JSON
 	readable bool
 }
 
 // read reads an answer; with JSON, one that is not JSON is not readable.
-func (a answer) read(asJSON bool) said {
-	s := said{answer: a, readable: a.whole}
+func (a answer) read(asJSON bool) parsedAnswer {
+	s := parsedAnswer{answer: a, readable: a.whole}
 	if !asJSON {
 		return s
 	}
@@ -62,7 +62,7 @@ func parseAnswerField(words []string) (*answerField, error) {
 }
 
 // find is the text in the field, "" when the answer has none there.
-func (f *answerField) find(s said) string {
+func (f *answerField) find(s parsedAnswer) string {
 	switch {
 	case f == nil:
 		return ""
@@ -172,7 +172,7 @@ func parseRule(words []string) (r rule, err error) {
 }
 
 // matches reports whether an answer says so.
-func (r rule) matches(s said) bool {
+func (r rule) matches(s parsedAnswer) bool {
 	switch {
 	case r.statuses != nil:
 		return slices.Contains(r.statuses, s.status)

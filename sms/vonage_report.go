@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha1"
@@ -28,9 +29,7 @@ var vonageMethods = map[string]func() hash.Hash{
 }
 
 func (o *VonageOptions) checkMethod() error {
-	if o.SignatureMethod == "" {
-		o.SignatureMethod = "sha256"
-	}
+	o.SignatureMethod = cmp.Or(o.SignatureMethod, "sha256")
 	if _, ok := vonageMethods[o.SignatureMethod]; !ok {
 		return fmt.Errorf("signature_method: %q is not one of md5hash, md5, sha1, sha256 and sha512", o.SignatureMethod)
 	}
