@@ -14,28 +14,33 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// ErrForeignSecret says that the store belongs to gateways with another secret. A gateway that goes on would neither know
-// their accounts nor honour their blocks, so it starts no challenge.
-var ErrForeignSecret = errors.New("the store was set up with another secret; give every gateway the same one, or list the older secret behind the new one")
+// ErrForeignSecret says that the root of the store's epoch is sealed with a secret that is not in the key ring: the
+// store belongs to gateways with another secret. A gateway that went on would neither know the accounts of those
+// gateways nor honour the blocks that they set, so it starts no challenge.
+var ErrForeignSecret = errors.New("the store was set up with another secret; " +
+	"give every gateway the same one, or list the older secret behind the new one")
 
-// epochKey is the name of the epoch's record.
+// epochKey is the key in the store under which the record of the epoch stands.
 const epochKey = "epoch"
 
-// epochLife is how long an epoch outlives the last gateway that knew it. Nothing in the store lives longer.
+// epochLife is how long the record of an epoch is kept after a gateway last renewed it. No other record of the store
+// lives longer, so an epoch that expires takes nothing with it.
 const epochLife = 800 * 24 * time.Hour
 
 // Epoch is the memory of a store, from the day it was empty to the day it loses its data. A token of another epoch is
-// worthless: the store that could say that it was revoked is gone. Root is the source of all keys of the accounts; it is
-// drawn once, kept in the store sealed by a secret, and so outlives a change of secrets.
+// worthless, because the store that could say whether the token was revoked is gone.
 type Epoch struct {
-	ID   string
+	// ID is the name of the epoch, random and not secret. Tokens carry it.
+	ID string
+	// Root is the secret from which all keys of the accounts are derived, 32 random bytes. It is drawn once and kept
+	// in the store, sealed with a key of the ring, so that the accounts stay the same when the secrets change.
 	Root []byte
 }
 
 // rootSize is the size of an epoch's root in bytes.
 const rootSize = 32
 
-// epochRecord is an epoch as it is stored.
+// epochRecord is an epoch as it stands in the store, in JSON.
 type epochRecord struct {
 	Version int    `json:"v"`
 	ID      string `json:"id"`
@@ -44,8 +49,10 @@ type epochRecord struct {
 	Renewed int64  `json:"renewed"`
 }
 
-// OpenEpoch reads the epoch of a store, and begins one if the store is empty. With a ring whose first key is not the one
-// that sealed it, it is sealed again, so that the older secret can be retired.
+// OpenEpoch reads the epoch of a store, and begins a new epoch if the store is empty. When the first key of the ring
+// is not the key that sealed the root, OpenEpoch seals the root with the first key, so that the older secret can be
+// removed from the configuration. It renews a record that has used up a quarter of its life. The error is
+// ErrForeignSecret, or a fault of the store.
 func OpenEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader) (Epoch, error) {
 	var e Epoch
 	_, err := store.Change(ctx, s, epochKey, nil, func(old store.Record) ([]byte, time.Time, error) {
@@ -64,7 +71,7 @@ func OpenEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader
 	return e, nil
 }
 
-// CurrentEpoch is the ID of the store's epoch, "" when the store has none.
+// CurrentEpoch is the ID of the store's epoch, or "" when the store is empty. It changes nothing in the store.
 func CurrentEpoch(ctx context.Context, s store.Store) (string, error) {
 	old, err := s.Get(ctx, epochKey)
 	if err != nil || old.Data == nil {

@@ -15,13 +15,13 @@ import (
 
 // Pauses and limits of following the log.
 const (
-	followWait  = 500 * time.Millisecond // also how soon a lost epoch is noticed
-	followPause = 200 * time.Millisecond // after a fault
-	stepTimeout = time.Second            // of one question to the store
+	followWait  = 500 * time.Millisecond // how long one call waits for news, and how often the epoch is checked
+	followPause = 200 * time.Millisecond // between a fault and the next try
+	stepTimeout = time.Second            // how long one question to the store may take
 )
 
-// Follower follows the store for one gateway: which epoch the store is in, and what was revoked in that epoch. Run keeps
-// the answers current; every other method but Revoke answers from memory.
+// Follower follows the store for one gateway: which epoch the store is in, and what was revoked in that epoch. Run
+// keeps the answers current; every other method but Revoke answers from memory.
 type Follower struct {
 	store store.Store
 	ring  *KeyRing
@@ -31,11 +31,11 @@ type Follower struct {
 
 	state  atomic.Pointer[State]
 	synced atomic.Int64 // when the store last answered, milliseconds since 1970
-	cursor string
+	cursor string       // behind the last entry that was read; only Run uses it
 
 	mu      sync.Mutex
-	fault   error         // why the latest try failed
-	changed chan struct{} // closed when a try ends
+	fault   error         // why the latest try failed, nil when it did not
+	changed chan struct{} // closed, and replaced by a new channel, each time a try ends
 }
 
 // NewFollower returns a follower that has not asked the store yet. now is the clock of this gateway.
@@ -46,12 +46,14 @@ func NewFollower(s store.Store, ring *KeyRing, rand io.Reader, now func() time.T
 // State is the current state, or nil before the store has answered for the first time.
 func (f *Follower) State() *State { return f.state.Load() }
 
-// Age is how long ago the store last answered.
+// Age is how long ago the store last answered and everything in its answer could be read: revocations that are younger
+// may be missing from the state.
 func (f *Follower) Age() time.Duration {
 	return f.now().Sub(time.UnixMilli(f.synced.Load()))
 }
 
-// Wait waits for the first state. When ctx ends before it comes, it returns the fault that stands in the way.
+// Wait returns the state, and waits for the first one if there is none yet. When ctx ends before that, the error wraps
+// the error of ctx and the fault of the latest try. With a foreign secret, Wait returns ErrForeignSecret at once.
 func (f *Follower) Wait(ctx context.Context) (*State, error) {
 	for {
 		f.mu.Lock()
@@ -71,7 +73,8 @@ func (f *Follower) Wait(ctx context.Context) (*State, error) {
 	}
 }
 
-// Revoke writes an entry to the log, and heeds it here at once.
+// Revoke appends a revocation to the log of the store, and applies it to the state of this gateway at once. After an
+// error it is not known whether the revocation was written, and the sessions may go on.
 func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
 	state, err := f.Wait(ctx)
 	if err != nil {
@@ -88,7 +91,8 @@ func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
 	return nil
 }
 
-// Run follows the store until ctx ends.
+// Run follows the store until ctx ends: it checks the epoch, waits for new entries of the log, applies them, and
+// begins again. After a fault it pauses and tries again. Run is to be called once.
 func (f *Follower) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := f.follow(ctx)
@@ -102,7 +106,7 @@ func (f *Follower) Run(ctx context.Context) {
 	}
 }
 
-// follow asks once for the epoch and for news.
+// follow asks the store once for its epoch and for new entries of the log.
 func (f *Follower) follow(ctx context.Context) error {
 	if err := f.checkEpoch(ctx); err != nil {
 		return err
@@ -121,8 +125,8 @@ func (f *Follower) follow(ctx context.Context) error {
 	return nil
 }
 
-// checkEpoch makes sure that the state is of the store's epoch. When the epoch is another, a new state takes the place of
-// the old one as soon as the whole log of the new epoch has been read.
+// checkEpoch makes sure that the state is of the store's epoch. When the epoch is another, a new state takes the
+// place of the old one as soon as the whole log of the new epoch has been read.
 func (f *Follower) checkEpoch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -143,9 +147,10 @@ func (f *Follower) checkEpoch(ctx context.Context) error {
 	}
 	f.synced.Store(f.now().UnixMilli())
 	old := f.state.Swap(state)
-	f.report(nil) // who waits need not wait for the news
+	f.report(nil) // wake the callers of Wait now: the first entry of the log may be long in coming
 	if old != nil {
-		f.log.Error("store has lost its memory, all sessions have ended", "old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
+		f.log.Error("store has lost its memory, all sessions have ended",
+			"old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
 	}
 	return nil
 }
@@ -168,14 +173,16 @@ func (f *Follower) catchUp(ctx context.Context, state *State) error {
 	}
 }
 
-// Fault is why the store did not answer the latest time, nil when it did.
+// Fault is why the latest try to follow the store failed, or nil when it did not: the store could not be asked,
+// belongs to another secret, or has an entry that cannot be read.
 func (f *Follower) Fault() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.fault
 }
 
-// report notes the result of a try and wakes who waits; the log hears of changes only.
+// report notes the result of a try and wakes the callers of Wait. It logs the first fault after a success, and the
+// first success after a fault, and nothing in between.
 func (f *Follower) report(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

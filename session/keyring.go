@@ -1,5 +1,3 @@
-// Package session holds what follows a right code: the signed token in the visitor's cookie, the keys that sign it, the
-// memory of tokens already checked, and the view of what was revoked.
 package session
 
 import (
@@ -22,16 +20,17 @@ var ErrWeakSecret = errors.New("secret is too weak")
 
 const secretAdvice = "make one with: openssl rand -base64 32"
 
-// KeyRing is the keys of a gateway: the first one signs and seals, all of them verify and open. It is immutable.
+// KeyRing is the keys of a gateway, in the order of its secrets: the first key signs tokens and seals the root of the
+// epoch, and every key verifies and opens. A ring never changes.
 type KeyRing struct {
 	keys []ringKey
 }
 
 // ringKey is what is derived from one secret.
 type ringKey struct {
-	id   string // names the key in tokens and in the store; tells nothing of it
-	sign []byte
-	seal []byte
+	id   string // names the key in tokens and in the store; the key cannot be found out from its id
+	sign []byte // for HMAC-SHA256, 32 bytes
+	seal []byte // for AES-256-GCM, 32 bytes
 }
 
 // NewKeyRing derives a ring from one or more secrets, each 32 or more random bytes in base64 or hex. Errors wrap
@@ -64,7 +63,7 @@ func NewSecret(rand io.Reader) (string, error) {
 	return base64.StdEncoding.EncodeToString(raw), nil
 }
 
-// ID tells rings apart, in order and content, without telling a secret.
+// ID is the same for rings of the same secrets in the same order, and differs for all others. It tells no secret.
 func (r *KeyRing) ID() string {
 	ids := make([]string, len(r.keys))
 	for i, k := range r.keys {
@@ -75,7 +74,7 @@ func (r *KeyRing) ID() string {
 
 func (r *KeyRing) first() ringKey { return r.keys[0] }
 
-// find returns the key with that id.
+// find returns the key with that id, and false when the ring has no such key.
 func (r *KeyRing) find(id string) (ringKey, bool) {
 	for _, k := range r.keys {
 		if k.id == id {
@@ -100,7 +99,8 @@ func deriveKey(raw []byte) (ringKey, error) {
 	return k, nil
 }
 
-// decodeSecret reads hex or any of the four kinds of base64, and refuses what nobody drew at random.
+// decodeSecret reads a secret in hex or in base64, standard or URL alphabet, padded or not, and refuses a secret
+// that was not drawn at random. A phrase of letters in one case only can be valid base64, and is refused as well.
 func decodeSecret(s string) ([]byte, error) {
 	if raw, err := hex.DecodeString(s); err == nil {
 		return judgeSecret(raw)
@@ -116,12 +116,13 @@ func decodeSecret(s string) ([]byte, error) {
 	return judgeSecret(raw)
 }
 
-// judgeSecret refuses what is short, is text, repeats itself or counts: samples from documentation do one of these, and
-// 32 random bytes never do in practice.
+// judgeSecret refuses bytes that are too few, are text, repeat themselves or count upward or downward. The sample
+// secrets of documentation do one of these; 32 random bytes in practice do none.
 func judgeSecret(raw []byte) ([]byte, error) {
 	switch {
 	case len(raw) < MinSecret:
-		return nil, fmt.Errorf("%w: it has %d bytes, expected %d or more; %s", ErrWeakSecret, len(raw), MinSecret, secretAdvice)
+		return nil, fmt.Errorf("%w: it has %d bytes, expected %d or more; %s",
+			ErrWeakSecret, len(raw), MinSecret, secretAdvice)
 	case printable(raw), distinct(raw) < 12, counting(raw):
 		return nil, fmt.Errorf("%w: it is a text or a pattern, not random bytes; %s", ErrWeakSecret, secretAdvice)
 	}

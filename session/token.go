@@ -15,31 +15,31 @@ const (
 	tokenType = "sms-2fa+jwt" // explicit typing, RFC 8725 3.11
 	// Method is how the second factor was proven, the amr value of RFC 8176.
 	Method = "sms"
-	// Leeway is how far the clocks of two gateways may differ: a token may be that much younger than now. It does not
-	// lengthen a session.
+	// Leeway is how far the clocks of two gateways may differ: the iat of a token may lie that far in the future. It
+	// does not lengthen a session.
 	Leeway = time.Minute
-	// MaxToken bounds what is parsed, in bytes (CVE-2025-30204).
+	// MaxToken is the size in bytes above which a token is refused unread (CVE-2025-30204).
 	MaxToken = 2048
 
 	tokenAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 )
 
-// ErrInvalid says that a token is not one of ours, or not any more.
+// ErrInvalid says that a token was not made by a gateway with one of these keys for this zone, or has expired.
 var ErrInvalid = errors.New("session token is not valid")
 
 // Session is one verification of one subject in one browser.
 type Session struct {
-	ID       string    // sid: names it in the log of revocations
-	Subject  string    // sub: a pseudonym
-	Zone     string    // aud: where it holds
-	Epoch    string    // the memory of the store that can revoke it
-	Bind     string    // keyed hash of the first factor's session, "" when not bound
+	ID       string    // claim sid: names the session in the log of revocations
+	Subject  string    // claim sub: the pseudonym of a user in a zone
+	Zone     string    // claim aud: the zone in which the session counts
+	Epoch    string    // ID of the epoch in which the session was opened
+	Bind     string    // keyed hash of the first factor's session, "" without the option bind
 	AuthTime time.Time // when the code was typed
-	IssuedAt time.Time
+	IssuedAt time.Time // when the token was made; later than AuthTime when the token was renewed
 	Expires  time.Time
 }
 
-// claims is a session as it stands in a token. It names no person.
+// claims is a session as it stands in a token. The claims name no person.
 type claims struct {
 	jwt.RegisteredClaims
 	AuthTime *jwt.NumericDate `json:"auth_time"`
@@ -49,13 +49,13 @@ type claims struct {
 	Bind     string           `json:"bind,omitempty"`
 }
 
-// Tokens makes and reads tokens.
+// Tokens makes and reads tokens. Its methods may be called from many goroutines at once.
 type Tokens struct {
 	ring *KeyRing
 	now  func() time.Time
 }
 
-// NewTokens returns the maker and reader of tokens for the keys of a ring.
+// NewTokens returns the maker and reader of tokens with the keys of a ring. now is the clock.
 func NewTokens(ring *KeyRing, now func() time.Time) *Tokens { return &Tokens{ring: ring, now: now} }
 
 // Mint signs a session with the first key of the ring.
@@ -84,21 +84,22 @@ func (t *Tokens) Mint(s Session) (string, error) {
 	return signed, nil
 }
 
-// Read verifies a token for a zone: our type, one of our keys, HS256 and nothing else, issuer, audience, an expiry that
-// is there and has not come (RFC 8725 3.1, 3.8, 3.9, 3.11). Every error wraps ErrInvalid. Whether the session was
-// revoked, and whose it must be, is for the caller to see.
+// Read verifies a token for a zone: type, key, algorithm HS256 and no other, issuer, audience, and an expiry that is
+// present and lies in the future (RFC 8725 3.1, 3.8, 3.9, 3.11). Every error wraps ErrInvalid. The caller has to check
+// the rest: that the session is of the current epoch, is not revoked, and belongs to the user of the request.
 func (t *Tokens) Read(token, zone string) (Session, error) {
 	if len(token) > MaxToken {
 		return Session{}, fmt.Errorf("%w: it has %d bytes", ErrInvalid, len(token))
 	}
 	if strings.Trim(token, tokenAlphabet) != "" || strings.ContainsAny(token, "\r\n") {
-		// Go's base64 passes over line ends, which would be other spellings of one token.
+		// The decoder of Go's base64 ignores line ends, so with them one token would have several spellings.
 		return Session{}, fmt.Errorf("%w: it has characters that no token has", ErrInvalid)
 	}
 	var c claims
 	parser := jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(), jwt.WithExpirationRequired(),
-		jwt.WithIssuedAt(), jwt.WithIssuer(issuer), jwt.WithAudience(zone), jwt.WithTimeFunc(t.now), jwt.WithLeeway(Leeway),
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithIssuer(issuer), jwt.WithAudience(zone),
+		jwt.WithTimeFunc(t.now), jwt.WithLeeway(Leeway),
 	)
 	if _, err := parser.ParseWithClaims(token, &c, t.key); err != nil {
 		return Session{}, fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -106,7 +107,8 @@ func (t *Tokens) Read(token, zone string) (Session, error) {
 	return c.session(zone, t.now())
 }
 
-// key chooses among our own keys only; what the header says can name one, not bring one (RFC 8725 3.10).
+// key finds the key by which a token says it was signed. The header can only name a key of the ring by its ID; a key
+// that the token brings with it, or an address of a key, is never used (RFC 8725 3.10).
 func (t *Tokens) key(token *jwt.Token) (any, error) {
 	if token.Header["typ"] != tokenType {
 		return nil, errors.New("type is not ours")
@@ -119,6 +121,7 @@ func (t *Tokens) key(token *jwt.Token) (any, error) {
 	return key.sign, nil
 }
 
+// session is the session of verified claims.
 func (c *claims) session(zone string, now time.Time) (Session, error) {
 	if c.SID == "" || c.Subject == "" || c.Epoch == "" || c.AuthTime == nil || c.IssuedAt == nil {
 		return Session{}, fmt.Errorf("%w: a claim is missing", ErrInvalid)
