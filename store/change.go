@@ -8,16 +8,18 @@ import (
 	"time"
 )
 
-// Step computes the record that follows old. It must have no effect but its result: Change calls it again with a newer
-// record whenever another writer was faster. Returning old.Data unchanged writes nothing; an error ends Change.
+// Step computes the record that is to replace old, and when it expires. A step must have no effect but its result,
+// because Change calls it once more, with the newer record, each time another writer was faster. If next equals
+// old.Data, nothing is written. An error ends Change, which returns it.
 type Step func(old Record) (next []byte, expires time.Time, err error)
 
-// backoff bounds the pause before another try: long enough for the faster writer to be done, short for a human.
+// backoff bounds the pause before another try: long enough for the faster writer to finish, and not noticed by a
+// visitor.
 const backoff = 4 * time.Millisecond
 
-// Change replaces the record under key by what step makes of it, atomically, and returns the record as it then stands.
-// It tries again for as long as ctx allows. known, when it is not nil, is the record as the caller last saw it; the
-// first try starts from it and saves a read.
+// Change replaces the record under key by the result of step, atomically, and returns the record as it then stands.
+// When other writers are faster, Change tries again until ctx ends, and then returns ErrContended. known, when it is
+// not nil, is the record as the caller last saw it: the first try starts from known and saves a read.
 func Change(ctx context.Context, s Store, key string, known *Record, step Step) (Record, error) {
 	for tries := 0; ; tries++ {
 		old, err := current(ctx, s, key, known)
@@ -45,6 +47,7 @@ func Change(ctx context.Context, s Store, key string, known *Record, step Step) 
 	}
 }
 
+// current is the record that a caller knows, or else the record in the store.
 func current(ctx context.Context, s Store, key string, known *Record) (Record, error) {
 	if known != nil {
 		return *known, nil
@@ -52,7 +55,7 @@ func current(ctx context.Context, s Store, key string, known *Record) (Record, e
 	return s.Get(ctx, key)
 }
 
-// pause waits a random while, so that writers who collided do not collide again in step.
+// pause waits for a random time, so that two writers that collided do not collide at every try.
 func pause(ctx context.Context, tries int) error {
 	limit := backoff * time.Duration(1+min(tries, 8)) / 4
 	select {

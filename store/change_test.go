@@ -87,7 +87,10 @@ func TestChange(t *testing.T) {
 		{name: "a record is changed", first: "a", step: add, expected: "ax", gets: 1, swaps: 1},
 		{name: "a known record saves a read", first: "a", known: true, step: add, expected: "ax", gets: 0, swaps: 1},
 		{name: "a faster rival is built upon", first: "a", rival: "b", step: add, expected: "bx", gets: 2, swaps: 2},
-		{name: "what is known may be old", first: "a", known: true, rival: "b", step: add, expected: "bx", gets: 1, swaps: 2},
+		{
+			name: "what is known may be old", first: "a", known: true, rival: "b", step: add,
+			expected: "bx", gets: 1, swaps: 2,
+		},
 		{name: "no change writes nothing", first: "a", step: same, expected: "a", gets: 1},
 		{name: "no record stays none", step: same, gets: 1},
 		{name: "a record is removed", first: "a", step: none, gets: 1, swaps: 1},
@@ -173,7 +176,8 @@ func TestChangeUnavailable(t *testing.T) {
 	w := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := store.Change(ctx, w, "k", nil, add); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+	if _, err := store.Change(ctx, w, "k", nil, add); !errors.Is(err, store.ErrUnavailable) ||
+		!errors.Is(err, context.Canceled) {
 		t.Errorf("Change: %v, expected %v and %v", err, store.ErrUnavailable, context.Canceled)
 	}
 }

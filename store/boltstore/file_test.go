@@ -53,7 +53,8 @@ func TestReopen(t *testing.T) {
 	if err := s.Append(t.Context(), []byte("second"), c.now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if entries, _, err := s.Follow(t.Context(), cursor, 0); err != nil || len(entries) != 1 || string(entries[0]) != "second" {
+	if entries, _, err := s.Follow(t.Context(), cursor, 0); err != nil || len(entries) != 1 ||
+		string(entries[0]) != "second" {
 		t.Errorf("Follow = %q, %v, expected what is new", entries, err)
 	}
 }
@@ -70,7 +71,8 @@ func TestFileInUse(t *testing.T) {
 	for range 20 {
 		wg.Go(func() {
 			_, err := s.Get(t.Context(), "k")
-			if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), path+" is in use by another process") {
+			if !errors.Is(err, store.ErrUnavailable) ||
+				!strings.Contains(err.Error(), path+" is in use by another process") {
 				t.Errorf("Get: %v, expected %v and who has the file", err, store.ErrUnavailable)
 			}
 		})
@@ -110,7 +112,8 @@ func TestNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{
-		"the directory is a file": filepath.Join(garbage, "store.db"), "the file is a directory": t.TempDir(), "the file is garbage": garbage,
+		"the directory is a file": filepath.Join(garbage, "store.db"), "the file is a directory": t.TempDir(),
+		"the file is garbage": garbage,
 	} {
 		s := open(t, path, time.Now)
 		if _, err := s.Get(t.Context(), "k"); !errors.Is(err, store.ErrUnavailable) {
@@ -123,7 +126,8 @@ func TestDamagedValue(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "store.db")
 	edit(t, path, func(tx *bbolt.Tx) error {
-		for bucket, key := range map[string]string{"records": "k", "limits": "\x01kone", "log": "\x00\x00\x00\x00\x00\x00\x00\x01"} {
+		keys := map[string]string{"records": "k", "limits": "\x01kone", "log": "\x00\x00\x00\x00\x00\x00\x00\x01"}
+		for bucket, key := range keys {
 			b, err := tx.CreateBucketIfNotExists([]byte(bucket))
 			if err := errors.Join(err, b.Put([]byte(key), []byte("short"))); err != nil {
 				return err
@@ -165,7 +169,8 @@ func TestJanitor(t *testing.T) {
 	}
 	put(t, s, "stays", "a", c.now().Add(time.Hour))
 	_, err := s.Take(t.Context(), "k", "one", limit)
-	err = errors.Join(err, s.Append(t.Context(), []byte("over"), c.now().Add(time.Minute)), s.Append(t.Context(), []byte("stays"), c.now().Add(time.Hour)))
+	err = errors.Join(err, s.Append(t.Context(), []byte("over"), c.now().Add(time.Minute)),
+		s.Append(t.Context(), []byte("stays"), c.now().Add(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}

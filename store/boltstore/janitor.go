@@ -8,14 +8,15 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// How the janitor works: a few entries at a time with a rest in between, so that no guess waits long for its turn.
+// The janitor looks at a few keys at a time and rests in between, so that no write of a visitor waits long for its
+// turn.
 const (
-	sweepEvery = time.Second           // between two passes
-	sweepRest  = 20 * time.Millisecond // between two batches of a pass
-	sweepBatch = 500                   // entries looked at in one batch
+	sweepEvery = time.Second           // rest between two passes through the file
+	sweepRest  = 20 * time.Millisecond // rest between two batches of a pass
+	sweepBatch = 500                   // keys in one batch
 )
 
-// sweepRegularly removes what has expired until the store is closed.
+// sweepRegularly removes expired values, pass after pass, until the store is closed.
 func (s *Store) sweepRegularly() {
 	for s.rest(sweepEvery) {
 		for _, bucket := range buckets {
@@ -24,7 +25,7 @@ func (s *Store) sweepRegularly() {
 	}
 }
 
-// rest reports false when the store was closed meanwhile.
+// rest waits for d, and reports false if the store was closed before d was over.
 func (s *Store) rest(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -36,6 +37,7 @@ func (s *Store) rest(d time.Duration) bool {
 	}
 }
 
+// sweepAll makes one pass through a bucket.
 func (s *Store) sweepAll(bucket []byte) {
 	from := s.sweep(bucket, nil)
 	for from != nil && s.rest(sweepRest) {
@@ -43,9 +45,9 @@ func (s *Store) sweepAll(bucket []byte) {
 	}
 }
 
-// sweep looks at sweepBatch keys of a bucket, the first at from or behind, removes those that have expired, and returns the
-// key at which the next batch begins, or nil at the end of the bucket. A fault is left for the call that needs the key, which
-// reports it.
+// sweep looks at sweepBatch keys of a bucket, the first at from or behind, removes those that have expired, and
+// returns the key at which the next batch begins, or nil at the end of the bucket. A fault is left for the call that
+// needs the key, which reports it.
 func (s *Store) sweep(bucket, from []byte) (next []byte) {
 	const doing = "removing what has expired"
 	var expired [][]byte
@@ -62,7 +64,8 @@ func (s *Store) sweep(bucket, from []byte) (next []byte) {
 	return next
 }
 
-// batch lists the expired keys among the next few, and where the batch after it begins.
+// batch lists the expired keys of one batch that begins at from, and the key at which the next batch begins, nil at
+// the end.
 func batch(b *bbolt.Bucket, from []byte, now time.Time) (expired [][]byte, next []byte) {
 	c := b.Cursor()
 	k, v := c.Seek(from)
@@ -78,7 +81,7 @@ func batch(b *bbolt.Bucket, from []byte, now time.Time) (expired [][]byte, next 
 	return expired, bytes.Clone(k)
 }
 
-// remove removes those of the keys that were not written again meanwhile.
+// remove removes the keys whose values are still expired; a key may have been written since batch read it.
 func remove(b *bbolt.Bucket, keys [][]byte, now time.Time) error {
 	for _, k := range keys {
 		if !isOver(b.Get(k), now) {
@@ -91,6 +94,7 @@ func remove(b *bbolt.Bucket, keys [][]byte, now time.Time) error {
 	return nil
 }
 
+// isOver reports whether a value has expired. A value that cannot be read has not.
 func isOver(value []byte, now time.Time) bool {
 	data, err := live(value, now)
 	return err == nil && data == nil

@@ -12,18 +12,18 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// timeSize is the size of the value of a use: when it was, in milliseconds since 1970.
+// timeSize is the size in bytes of the value of a use: when the use was, in milliseconds since 1970.
 const timeSize = 8
 
-// use is one use of a limit. window is how long it is remembered.
+// use is one use that was noted under a key.
 type use struct {
 	id     string
 	at     time.Time
-	window time.Duration
+	window time.Duration // how long the use is remembered
 }
 
-// Take notes a use. It is remembered for the longest window that the key was asked for, so that a caller with a shorter
-// one makes it forget nothing.
+// Take notes a use, see store.Store. The use is remembered for the longest window that any call named for its key, so
+// that a call with a shorter window makes the store forget nothing.
 func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
 	var wait time.Duration
 	err := s.write(ctx, "counting use", func(tx *bbolt.Tx) error {
@@ -47,7 +47,7 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 	return wait, nil
 }
 
-// Give takes a use back.
+// Give removes a use, see store.Store.
 func (s *Store) Give(ctx context.Context, key, id string) error {
 	return s.write(ctx, "taking back use", func(tx *bbolt.Tx) error {
 		b := tx.Bucket(limitBucket)
@@ -58,12 +58,13 @@ func (s *Store) Give(ctx context.Context, key, id string) error {
 	})
 }
 
-// useKey names a use. The key of the limit stands with its length, so that no two pairs run together.
+// useKey is the key in the bucket of limits for a use: the length of the key, the key, and the name of the use.
+// Because of the length, two different pairs of key and name never give the same useKey.
 func useKey(key, id string) []byte {
 	return slices.Concat(binary.AppendUvarint(nil, uint64(len(key))), []byte(key), []byte(id))
 }
 
-// usesOf lists the uses under key that are remembered, the oldest first.
+// usesOf lists the uses under key that have not expired, the oldest first.
 func usesOf(b *bbolt.Bucket, key string, now time.Time) ([]use, error) {
 	var uses []use
 	prefix := useKey(key, "")
@@ -86,7 +87,7 @@ func usesOf(b *bbolt.Bucket, key string, now time.Time) ([]use, error) {
 	return uses, nil
 }
 
-// room is how long until every limit has room for one more use.
+// room is how long it takes until every limit allows one more use, zero when all allow it now.
 func room(uses []use, limits []store.Limit, now time.Time) (wait time.Duration) {
 	for _, l := range limits {
 		wait = max(wait, roomIn(uses, l, now))
@@ -94,6 +95,7 @@ func room(uses []use, limits []store.Limit, now time.Time) (wait time.Duration) 
 	return wait
 }
 
+// roomIn is how long it takes until one limit allows one more use.
 func roomIn(uses []use, l store.Limit, now time.Time) time.Duration {
 	if l.Max < 1 {
 		return max(l.Per, time.Millisecond)
@@ -101,10 +103,11 @@ func roomIn(uses []use, l store.Limit, now time.Time) time.Duration {
 	if len(uses) < l.Max {
 		return 0
 	}
-	last := uses[len(uses)-l.Max] // when it has left the window, one fewer than Max are inside
+	last := uses[len(uses)-l.Max] // once this use has left the window, Max-1 uses are inside
 	return max(last.at.Add(l.Per).Sub(now), 0)
 }
 
+// longest is the longest window of the limits and of the uses that are remembered.
 func longest(uses []use, limits []store.Limit) time.Duration {
 	var d time.Duration
 	for _, l := range limits {

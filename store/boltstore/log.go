@@ -14,21 +14,24 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// followBatch bounds what one call to Follow returns.
+// followBatch is how many entries one call of Follow returns at most.
 const followBatch = 1000
 
-// news wakes who waits for the next entry. Only this process can write to the file, so nobody else need be told.
+// news wakes the calls of Follow that wait for the next entry. Only this process can write to the file, so no other
+// process has to be woken.
 type news struct {
 	mu sync.Mutex
-	c  chan struct{}
+	c  chan struct{} // closed at the next entry
 }
 
+// wait returns a channel that is closed at the next entry.
 func (n *news) wait() <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.c
 }
 
+// announce wakes all calls that wait.
 func (n *news) announce() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -36,7 +39,7 @@ func (n *news) announce() {
 	n.c = make(chan struct{})
 }
 
-// Append adds an entry to the log.
+// Append adds an entry to the log, see store.Store.
 func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error {
 	err := s.write(ctx, "appending to log", func(tx *bbolt.Tx) error {
 		b := tx.Bucket(logBucket)
@@ -52,10 +55,11 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error
 	return err
 }
 
-// entryKey is the key of the entry with a sequence number: big endian, so that the keys stand in the order of appending.
+// entryKey is the key of the entry with a sequence number: big endian, so that the keys stand in the order of
+// appending.
 func entryKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// Follow reads the log. A cursor is the sequence number of an entry.
+// Follow reads the log, see store.Store. A cursor is the sequence number of an entry, in decimal digits.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
 	const doing = "following log"
 	last, err := position(cursor)
@@ -65,7 +69,7 @@ func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) (
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
 	for {
-		changed := s.news.wait() // before reading, so that nothing slips in between
+		changed := s.news.wait() // taken before reading, so that an entry appended after the read still closes it
 		entries, next, err := s.after(ctx, last)
 		if err != nil {
 			return nil, cursor, err
@@ -85,6 +89,7 @@ func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) (
 	}
 }
 
+// position is the sequence number in a cursor, 0 for the empty cursor.
 func position(cursor string) (uint64, error) {
 	if cursor == "" {
 		return 0, nil

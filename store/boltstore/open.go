@@ -14,27 +14,27 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// lockTimeout is how long opening waits for another process that has the file open.
+// lockTimeout is how long opening the file waits for another process to close it.
 const lockTimeout = 500 * time.Millisecond
 
 // The buckets of the file.
 var (
 	recordBucket = []byte("records") // key -> record
-	limitBucket  = []byte("limits")  // key of the limit and name of the use, see useKey -> when it was
+	limitBucket  = []byte("limits")  // key of the limit and name of the use, see useKey -> when the use was
 	logBucket    = []byte("log")     // sequence number -> entry
 
 	buckets = [][]byte{recordBucket, limitBucket, logBucket}
 )
 
-// opening is one try to open the file. All who come while it is under way share what becomes of it, so that a file that
-// is locked makes nobody wait longer than one try takes.
+// opening is one try to open the file. All calls that arrive while the try is under way share its result, so that no
+// call waits longer than one try takes when another process has the file open.
 type opening struct {
 	done chan struct{}
 	db   *bbolt.DB
 	err  error
 }
 
-// open returns the open file.
+// open returns the file, and opens it first if need be.
 func (s *Store) open(ctx context.Context) (*bbolt.DB, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, gaveUp(ctx)
@@ -51,7 +51,8 @@ func (s *Store) open(ctx context.Context) (*bbolt.DB, error) {
 	}
 }
 
-// opened returns the open file, or else the try that is under way.
+// opened returns the file if it is open, or else the try to open it that is under way, and begins one if there is
+// none.
 func (s *Store) opened() (*bbolt.DB, *opening, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +70,7 @@ func (s *Store) opened() (*bbolt.DB, *opening, error) {
 	return nil, s.opening, nil
 }
 
-// try opens the file and starts the janitor.
+// try opens the file, and starts the janitor if that succeeds.
 func (s *Store) try(o *opening) {
 	defer close(o.done)
 	o.err = guard(func() (err error) {

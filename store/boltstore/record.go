@@ -11,7 +11,8 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// expirySize is the size of what stands before every value: when it expires, in milliseconds since 1970.
+// expirySize is the size in bytes of the number before every value: when the value expires, in milliseconds since
+// 1970.
 const expirySize = 8
 
 func withExpiry(data []byte, expires time.Time) []byte {
@@ -20,8 +21,8 @@ func withExpiry(data []byte, expires time.Time) []byte {
 	return append(b, data...)
 }
 
-// live is the data of a value, and nil when there is none or it has expired. A value that cannot be read is a fault: to
-// take it for none would forget what was counted.
+// live is the data of a value without its expiry, and nil when there is no value or it has expired. A value that
+// cannot be read is an error: to take it for none would forget the guesses or uses that were counted.
 func live(value []byte, now time.Time) ([]byte, error) {
 	switch {
 	case value == nil:
@@ -38,7 +39,7 @@ func expiry(value []byte) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(value)))
 }
 
-// Get reads a record.
+// Get reads a record, see store.Store.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	r := store.Record{Now: s.now()}
 	err := s.read(ctx, "reading record", func(tx *bbolt.Tx) error {
@@ -52,7 +53,8 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	return r, nil
 }
 
-// Swap replaces a record. One that will lose is told so before it waits for its turn to write.
+// Swap replaces a record, see store.Store. A swap of a record that has changed is refused after a read, without
+// waiting for a turn to write.
 func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
 	const doing = "writing record"
 	swapped := false
@@ -78,12 +80,13 @@ func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires 
 	return swapped, nil
 }
 
-// is reports whether the record under key is what the caller saw.
+// is reports whether the record under key is old, as the caller last saw it.
 func (s *Store) is(tx *bbolt.Tx, key string, old []byte) (bool, error) {
 	current, err := live(tx.Bucket(recordBucket).Get([]byte(key)), s.now())
 	return (current == nil) == (old == nil) && bytes.Equal(current, old), err
 }
 
+// put writes the record, or removes it when next is nil or expires has passed.
 func (s *Store) put(tx *bbolt.Tx, key string, next []byte, expires time.Time) error {
 	b := tx.Bucket(recordBucket)
 	if next == nil || !expires.After(s.now()) {

@@ -13,16 +13,18 @@ import (
 )
 
 var (
-	// errUnchanged ends a write that has nothing to write, before it costs a sync. It is not a fault.
+	// errUnchanged ends a transaction that has nothing to write, so that it costs no sync. It is not a fault.
 	errUnchanged = errors.New("nothing to write")
 
-	// errDamaged is what a value that is not ours, or a broken file, is.
+	// errDamaged says that a value is not in the form in which this package writes values, or that bbolt found the
+	// file broken.
 	errDamaged = fmt.Errorf("%w: its file is damaged", store.ErrRefused)
 
+	// errClosed says that the store was used after Close.
 	errClosed = fmt.Errorf("%w: it was closed", store.ErrUnavailable)
 )
 
-// read runs a read.
+// read runs f in a transaction that only reads. doing says in errors what the store was doing.
 func (s *Store) read(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
 	db, err := s.open(ctx)
 	if err == nil {
@@ -31,8 +33,9 @@ func (s *Store) read(ctx context.Context, doing string, f func(tx *bbolt.Tx) err
 	return failed(doing, err)
 }
 
-// write runs a write. Who waits can give up, for his turn or for the disk; a write that has begun then still ends, unseen.
-// After an error, what f wrote down elsewhere must not be read: it may still be running.
+// write runs f in a transaction that writes, one transaction at a time. When ctx ends, write returns, whether it
+// still waits for its turn or already for the disk; a transaction that has begun goes on in the background, and its
+// result is dropped. So after an error the caller must not read variables that f sets: f may still be running.
 func (s *Store) write(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
 	db, err := s.open(ctx)
 	if err != nil {
@@ -56,8 +59,8 @@ func (s *Store) write(ctx context.Context, doing string, f func(tx *bbolt.Tx) er
 	}
 }
 
-// guard makes an error of a panic, which is how bbolt reports a broken file: the sites that do not use the store must go
-// on. The transaction has been rolled back by then.
+// guard turns a panic of f into an error. bbolt panics when the file is broken, and the sites of the same Caddy that
+// do not use the store must go on. bbolt has rolled the transaction back by then.
 func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -67,7 +70,8 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// failed sorts a fault into the two kinds of the contract. Only a full or read-only disk surely wrote nothing.
+// failed makes ErrUnavailable or ErrRefused of a fault. A fault is ErrRefused only where it is sure that nothing was
+// written: a disk that is full or read-only, or a key or value that bbolt does not take.
 func failed(doing string, err error) error {
 	switch {
 	case err == nil, errors.Is(err, errUnchanged):
@@ -81,4 +85,5 @@ func failed(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
 }
 
+// gaveUp is the error of a call whose context has ended.
 func gaveUp(ctx context.Context) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, ctx.Err()) }

@@ -13,7 +13,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// refusals are the answers by which Redis says that it will not do it, and what an operator can do.
+// refusals are the errors by which Redis refuses a command, and what the operator can do about them.
 var refusals = []struct{ prefix, advice string }{
 	{"OOM", "it is out of memory; give it more, and leave maxmemory-policy at noeviction"},
 	{"READONLY", "it is a read-only replica; give the address of the master"},
@@ -25,14 +25,14 @@ var refusals = []struct{ prefix, advice string }{
 	{"WRONGTYPE", "a key of ours holds something else; set another key_prefix"},
 }
 
-// otherwise is what may be behind any other refusal.
+// otherwise is the advice for any other error of Redis.
 const otherwise = "it may be older than 6.2, lack the database, or forbid this user a command that a script needs"
 
-// delays are the answers by which Redis says that it cannot do it now.
+// delays are the errors by which Redis says that it cannot run a command now, and may be able to later.
 var delays = []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY", "UNBLOCKED", "MOVED", "ASK"}
 
-// failed sorts a fault into the two kinds of the contract. Of what Redis said only the first word is told: the rest can
-// hold keys and values.
+// failed makes ErrUnavailable or ErrRefused of a fault. Of the text of a Redis error only the first word is kept,
+// because the rest can hold keys and values.
 func failed(ctx context.Context, doing string, err error) error {
 	await(ctx, err)
 	if ctx.Err() != nil {
@@ -54,6 +54,7 @@ func failed(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w: Redis says %s: %s", doing, store.ErrRefused, word, otherwise)
 }
 
+// isDelay reports whether Redis said that it cannot run a command now.
 func isDelay(err error) bool {
 	for _, prefix := range delays {
 		if redis.HasErrorPrefix(err, prefix) {
@@ -63,10 +64,11 @@ func isDelay(err error) bool {
 	return redis.IsMaxClientsError(err)
 }
 
-// moment is how much earlier than its context a connection can notice that the deadline which they share has come.
-const moment = 10 * time.Millisecond
+// deadlineSkew is how much earlier than its context a connection can notice that their common deadline has come.
+const deadlineSkew = 10 * time.Millisecond
 
-// await gives ctx that moment after a timeout, so that it is known whose time was up.
+// await waits up to deadlineSkew for ctx to end after a timeout of the connection, so that failed can tell whether the
+// deadline was that of the caller or that of the store.
 func await(ctx context.Context, err error) {
 	var n net.Error
 	if !errors.As(err, &n) || !n.Timeout() {
@@ -74,6 +76,6 @@ func await(ctx context.Context, err error) {
 	}
 	select {
 	case <-ctx.Done():
-	case <-time.After(moment):
+	case <-time.After(deadlineSkew):
 	}
 }

@@ -98,7 +98,8 @@ func TestRefusedAccess(t *testing.T) {
 		says    string
 	}{
 		{"wrong password", redisstore.Options{Addresses: []string{r.Addr}, Password: wrong}, "check these options"},
-		{"wrong user", redisstore.Options{Addresses: []string{r.Addr}, Username: "bob", Password: secret}, "check these options"},
+		{"wrong user", redisstore.Options{Addresses: []string{r.Addr}, Username: "bob", Password: secret},
+			"check these options"},
 		{"no password", redisstore.Options{Addresses: []string{r.Addr}}, "set the option password"},
 		{"no such database", redisstore.Options{Addresses: []string{open1.Addr}, DB: 99}, "lack the database"},
 	} {
@@ -143,8 +144,8 @@ func TestNarrowACL(t *testing.T) {
 			}
 			c.server.Do(command...)
 			s := open(t, redisstore.Options{
-				Addresses: []string{c.server.Addr}, Cluster: c.cluster, Username: "gate", Password: "secret", KeyPrefix: "gate:",
-				Timeout: patient,
+				Addresses: []string{c.server.Addr}, Cluster: c.cluster, Username: "gate", Password: "secret",
+				KeyPrefix: "gate:", Timeout: patient,
 			})
 			keep(t, s)
 			if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
@@ -171,7 +172,8 @@ func TestWrongType(t *testing.T) {
 	r := testenv.StartRedis(t)
 	r.Do("LPUSH", "kept", "x")
 	s := open(t, redisstore.Options{Addresses: []string{r.Addr}, Timeout: patient})
-	if _, err := s.Get(t.Context(), "kept"); !errors.Is(err, store.ErrRefused) || !strings.Contains(err.Error(), "key_prefix") {
+	if _, err := s.Get(t.Context(), "kept"); !errors.Is(err, store.ErrRefused) ||
+		!strings.Contains(err.Error(), "key_prefix") {
 		t.Errorf("Get: %v, expected it refused with advice", err)
 	}
 }

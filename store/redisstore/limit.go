@@ -7,7 +7,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Take notes a use.
+// Take notes a use, see store.Store.
 func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
 	const doing = "counting use"
 	cmd, err := s.run(ctx, take, key, takeArgs(id, limits)...)
@@ -16,13 +16,14 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 	}
 	wait, ok := cmd.Val().(int64)
 	if !ok {
-		return 0, odd(doing)
+		return 0, oddAnswer(doing)
 	}
 	return time.Duration(wait) * time.Millisecond, nil
 }
 
+// takeArgs are the arguments of the script take behind its key.
 func takeArgs(id string, limits []store.Limit) []any {
-	longest := int64(1) // a key that lives for no time at all would never expire
+	longest := int64(1) // milliseconds; with no time to live, Redis would remove the key at once
 	var pairs []any
 	for _, l := range limits {
 		per := max(l.Per.Milliseconds(), 1)
@@ -32,9 +33,9 @@ func takeArgs(id string, limits []store.Limit) []any {
 	return append([]any{id, longest}, pairs...)
 }
 
-// Give takes a use back.
+// Give removes a use, see store.Store.
 func (s *Store) Give(ctx context.Context, key, id string) error {
-	if _, err := s.send(ctx, s.timeout, "zrem", s.prefix+key, "u"+id); err != nil {
+	if _, err := s.send(ctx, "zrem", s.prefix+key, "u"+id); err != nil {
 		return failed(ctx, "taking back use", err)
 	}
 	return nil

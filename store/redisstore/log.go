@@ -9,13 +9,14 @@ import (
 )
 
 const (
+	// logKey is the name of the stream that holds the log, behind KeyPrefix.
 	logKey = "log"
 
-	// followBatch bounds what one answer can hold.
+	// followBatch is how many entries one call of Follow returns at most.
 	followBatch = 1000
 )
 
-// Append adds an entry to the log.
+// Append adds an entry to the log, see store.Store.
 func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error {
 	if _, err := s.run(ctx, add, logKey, entry, until.UnixMilli()); err != nil {
 		return failed(ctx, "appending to log", err)
@@ -23,14 +24,15 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error
 	return nil
 }
 
-// news is what Redis said when it was asked for it.
+// news is the answer of Redis to the question for new entries.
 type news struct {
 	streams []redis.XStream
 	err     error
 }
 
-// Follow reads the log. A cursor is the ID of an entry in the stream. Redis cannot be told that we wait no longer, so when
-// ctx is canceled the question stays open on its connection for the rest of wait, and its answer is thrown away.
+// Follow reads the log, see store.Store. A cursor is the ID of an entry in the stream. Redis has no way to end a
+// blocking read early, so when ctx ends the read goes on on its connection for the rest of wait, and its answer is
+// thrown away.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
 	told := make(chan news, 1)
 	go func() { told <- s.ask(ctx, cursor, wait) }()
@@ -46,13 +48,14 @@ func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) (
 	}
 }
 
+// ask asks Redis for the entries behind cursor, and waits up to wait for the first.
 func (s *Store) ask(ctx context.Context, cursor string, wait time.Duration) news {
 	if cursor == "" {
 		cursor = "0-0"
 	}
 	block := wait.Truncate(time.Millisecond)
 	if block <= 0 {
-		block = -1 // to Redis, 0 is for ever; a negative one asks the client not to block
+		block = -1 // Redis blocks for ever at 0; a negative number tells the client library not to block
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(wait, 0)+s.timeout)
 	defer cancel()
@@ -65,6 +68,7 @@ func (s *Store) ask(ctx context.Context, cursor string, wait time.Duration) news
 	return news{streams, err}
 }
 
+// read is the entries of an answer and the cursor behind them.
 func read(streams []redis.XStream, cursor string) (entries [][]byte, next string) {
 	for _, stream := range streams {
 		for _, m := range stream.Messages {

@@ -8,17 +8,17 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// DefaultTimeout is how long one question to Redis may take.
+// DefaultTimeout is how long one call may take if Options.Timeout is not set.
 const DefaultTimeout = 500 * time.Millisecond
 
-// Options say where Redis is, and how it is spoken to. Redis 6.2 or later is needed. It must not evict keys
-// (maxmemory-policy noeviction): one that does forgets who is blocked.
+// Options say where Redis is, and how to speak to it. Redis 6.2 or later is needed. Its maxmemory-policy must be
+// noeviction: a Redis that evicts keys forgets which accounts are blocked.
 type Options struct {
-	// Addresses are host:port, or the path of a Unix socket. With MasterName they are Sentinels, with Cluster some of the
-	// nodes. Default: 127.0.0.1:6379.
+	// Addresses are host:port, or the path of a Unix socket. With MasterName they are the addresses of Sentinels, with
+	// Cluster those of some nodes of the cluster. Default: 127.0.0.1:6379.
 	Addresses []string
 
-	// Username and Password are those of Redis. Default: none. An ACL user needs no more than
+	// Username and Password are the credentials for Redis. Default: none. An ACL user needs no more than
 	//
 	//	~<KeyPrefix>* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore
 	//	+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel
@@ -26,16 +26,16 @@ type Options struct {
 	// and in a cluster +cluster|slots too.
 	Username, Password string
 
-	// SentinelUsername and SentinelPassword are those of the Sentinels. Default: none.
+	// SentinelUsername and SentinelPassword are the credentials for the Sentinels. Default: none.
 	SentinelUsername, SentinelPassword string
 
-	// DB is the number of the database. A cluster has only 0, the default.
+	// DB is the number of the database. Default: 0, the only one that a cluster has.
 	DB int
 
-	// KeyPrefix is what the names of all keys begin with. Gateways that share it share their state. Default: nothing.
+	// KeyPrefix stands before every key. Gateways with the same prefix share their state. Default: "".
 	KeyPrefix string
 
-	// MasterName is the name of the master that the Sentinels watch. Default: none, there are no Sentinels.
+	// MasterName is the name of the master that the Sentinels watch. Default: "", there are no Sentinels.
 	MasterName string
 
 	// Cluster says that the addresses are nodes of a cluster. Default: false.
@@ -54,9 +54,10 @@ func (o Options) client() redis.UniversalClient {
 		Addrs: o.Addresses, DB: o.DB, Username: o.Username, Password: o.Password, TLSConfig: o.TLS,
 		MasterName: o.MasterName, SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword,
 		DialTimeout: o.Timeout, ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, PoolTimeout: o.Timeout,
-		// A deadline of ours must end the wait, and a script must not run twice behind our back.
+		// The deadline of a call must end its wait, and the library must not run a script a second time on its own.
 		ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
-		// Old servers, proxies and narrow ACLs have neither of these commands.
+		// Old servers, proxies and narrow ACLs do not allow the commands CLIENT SETINFO and CLIENT
+		// MAINT_NOTIFICATIONS.
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
@@ -65,8 +66,9 @@ func (o Options) client() redis.UniversalClient {
 		return redis.NewFailoverClient(u.Failover())
 	case o.Cluster:
 		c := u.Cluster()
-		c.DisableRoutingPolicies = true // every command of ours names its one key; no need to ask for a list of commands
+		// Each command of this package names its one key, so the library need not ask Redis for a list of commands.
+		c.DisableRoutingPolicies = true
 		return redis.NewClusterClient(c)
 	}
-	return redis.NewClient(u.Simple()) // which takes an address that begins with a slash for a Unix socket
+	return redis.NewClient(u.Simple()) // the library takes an address that begins with a slash for a Unix socket
 }

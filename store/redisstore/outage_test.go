@@ -52,7 +52,8 @@ func TestHang(t *testing.T) {
 				start := time.Now()
 				err := call(t.Context(), s)
 				if took := time.Since(start); !errors.Is(err, store.ErrUnavailable) || took > timeout+slack {
-					t.Errorf("%s of a hung server: %v after %v, expected %v within %v", name, err, took, store.ErrUnavailable, timeout)
+					t.Errorf("%s of a hung server: %v after %v, expected %v within %v", name, err, took,
+						store.ErrUnavailable, timeout)
 				}
 			})
 		}
@@ -120,7 +121,8 @@ func TestNoServer(t *testing.T) {
 	t.Parallel()
 	s := open(t, redisstore.Options{Addresses: []string{"127.0.0.1:1"}})
 	start := time.Now()
-	if _, err := s.Get(t.Context(), "k"); !errors.Is(err, store.ErrUnavailable) || time.Since(start) > redisstore.DefaultTimeout+slack {
+	if _, err := s.Get(t.Context(), "k"); !errors.Is(err, store.ErrUnavailable) ||
+		time.Since(start) > redisstore.DefaultTimeout+slack {
 		t.Errorf("Get: %v after %v, expected %v", err, time.Since(start), store.ErrUnavailable)
 	}
 }

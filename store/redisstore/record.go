@@ -8,7 +8,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Get reads a record.
+// Get reads a record, see store.Store.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	const doing = "reading record"
 	cmd, err := s.run(ctx, get, key)
@@ -17,11 +17,11 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	}
 	answer, _ := cmd.Val().([]any)
 	if len(answer) != 2 {
-		return store.Record{}, odd(doing)
+		return store.Record{}, oddAnswer(doing)
 	}
 	now, ok := answer[0].(int64)
 	if !ok {
-		return store.Record{}, odd(doing)
+		return store.Record{}, oddAnswer(doing)
 	}
 	r := store.Record{Now: time.UnixMicro(now).UTC()}
 	if data, ok := answer[1].(string); ok {
@@ -30,7 +30,7 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	return r, nil
 }
 
-// Swap replaces a record.
+// Swap replaces a record, see store.Store.
 func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
 	const doing = "writing record"
 	cmd, err := s.run(ctx, swap, key, flag(old != nil), old, flag(next != nil), next, expires.UnixMilli())
@@ -39,11 +39,12 @@ func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires 
 	}
 	n, ok := cmd.Val().(int64)
 	if !ok {
-		return false, odd(doing)
+		return false, oddAnswer(doing)
 	}
 	return n == 1, nil
 }
 
+// flag is a truth value as the scripts read it.
 func flag(b bool) string {
 	if b {
 		return "1"
@@ -51,7 +52,8 @@ func flag(b bool) string {
 	return "0"
 }
 
-// odd is the fault of something that speaks Redis' protocol but is not Redis.
-func odd(doing string) error {
+// oddAnswer is the fault of a server that speaks the protocol of Redis and answers a script in another form than
+// Redis.
+func oddAnswer(doing string) error {
 	return fmt.Errorf("%s: %w: Redis gave an odd answer", doing, store.ErrUnavailable)
 }

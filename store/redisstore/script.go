@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// script is what Redis runs at once, with nothing in between.
+// script is a Lua script, which Redis runs atomically.
 type script struct{ source, digest string }
 
 func newScript(source string) script {
@@ -17,12 +17,13 @@ func newScript(source string) script {
 	return script{source, hex.EncodeToString(sum[:])}
 }
 
-// run runs a script on one key. A server that has not seen it yet, or was restarted, is told its source.
+// run runs a script on one key. The script is named by its digest; a server that does not know the digest, because it
+// is new or was restarted, gets the source.
 func (s *Store) run(ctx context.Context, script script, key string, args ...any) (*redis.Cmd, error) {
 	rest := slices.Concat([]any{1, s.prefix + key}, args)
-	cmd, err := s.send(ctx, s.timeout, slices.Concat([]any{"evalsha", script.digest}, rest)...)
+	cmd, err := s.send(ctx, slices.Concat([]any{"evalsha", script.digest}, rest)...)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		return s.send(ctx, s.timeout, slices.Concat([]any{"eval", script.source}, rest)...)
+		return s.send(ctx, slices.Concat([]any{"eval", script.source}, rest)...)
 	}
 	return cmd, err
 }
@@ -37,7 +38,7 @@ local t = redis.call('TIME')
 return {t[1] * 1000000 + t[2], redis.call('GET', KEYS[1])}
 `)
 
-// swap replaces a record if it is what the caller saw.
+// swap replaces a record if it is still the record that the caller saw.
 //
 // KEYS[1] -> the record
 // ARGV[1] -> "1" if the caller saw a record, "0" if there was none
@@ -64,9 +65,9 @@ end
 return 1
 `)
 
-// take notes a use if every limit has room. The set remembers the longest window that it was asked for, so that a caller
-// with a shorter one makes it forget nothing. The first write is one that Redis refuses when it is out of memory: after
-// any other it would let the script go on.
+// take notes a use if every limit allows one more. The sorted set remembers the longest window that any call named,
+// so that a call with a shorter window makes it forget nothing. The first write of the script is ZADD, which Redis
+// refuses when it is out of memory: after a first write that Redis allows, it would let the whole script run.
 //
 // KEYS[1] -> sorted set: "u" and the name of a use -> when it was, in milliseconds; "w" -> the longest window
 // ARGV[1] -> the name of the use
@@ -92,13 +93,14 @@ for i = 3, #ARGV, 2 do
 end
 if wait > 0 then return wait end
 redis.call('ZADD', KEYS[1], now, 'u' .. ARGV[1], window, 'w')
-redis.call('ZREMRANGEBYSCORE', KEYS[1], string.format('(%.0f', window), string.format('%.0f', now - window))
+local over = string.format('%.0f', now - window)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], string.format('(%.0f', window), over)
 redis.call('PEXPIRE', KEYS[1], window)
 return 0
 `)
 
-// add appends an entry to the log, makes the log live as long as its longest-lived entry, and removes those at its
-// beginning that are over. It looks at a few only, which keeps up because it removes more than it adds.
+// add appends an entry to the log, makes the log live as long as its longest-lived entry, and removes up to eight
+// expired entries from its beginning. Eight are enough, because each call adds only one.
 //
 // KEYS[1] -> stream: the log; field "e" is the entry, "u" until when it must be kept
 // ARGV[1] -> the entry

@@ -1,9 +1,11 @@
-// Package redisstore keeps records in Redis: standalone, behind Sentinel, or a cluster. Gateways on many machines share it.
+// Package redisstore keeps records in Redis, for gateways on many machines that share them: a single server, servers
+// behind Sentinel, or a cluster.
 //
-// Each method is one round trip, one command and one key, so that it is atomic and works on a cluster. Time is Redis' own,
-// read inside the script, so gateways whose clocks differ cannot stretch a limit. Every key expires.
+// Each method is one round trip with one command on one key, so that it is atomic and works on a cluster. The clock is
+// that of Redis, read inside the script, so gateways whose clocks differ cannot stretch a limit. Every key expires.
 //
-// A write whose answer is lost is reported as store.ErrUnavailable and never sent again: what came of it is not known.
+// A write whose answer is lost is reported as store.ErrUnavailable and is never sent again, because Redis may have
+// done it.
 package redisstore
 
 import (
@@ -25,7 +27,7 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// New returns a store. It connects when it is first used, and again whenever it has to.
+// New returns a store. The first call connects to Redis; a lost connection is replaced by the next call.
 func New(o Options) *Store {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -41,16 +43,16 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// once is a command that the client must not send again, whatever becomes of its answer.
-type once struct{ *redis.Cmd }
+// unrepeated is a command that the client library must not send a second time when its answer is lost.
+type unrepeated struct{ *redis.Cmd }
 
-// NoRetry is asked by the cluster's client, which heeds no other setting.
-func (once) NoRetry() bool { return true }
+// NoRetry is what the library's client of a cluster asks a command; that client ignores the option MaxRetries.
+func (unrepeated) NoRetry() bool { return true }
 
-// send sends one command and waits for its answer, for as long as both ctx and the store's patience allow.
-func (s *Store) send(ctx context.Context, patience time.Duration, args ...any) (*redis.Cmd, error) {
-	bounded, cancel := context.WithTimeout(ctx, patience)
+// send sends one command and waits for its answer until ctx ends, and at most for the store's timeout.
+func (s *Store) send(ctx context.Context, args ...any) (*redis.Cmd, error) {
+	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	cmd := redis.NewCmd(bounded, args...)
-	return cmd, s.client.Process(bounded, once{cmd})
+	return cmd, s.client.Process(bounded, unrepeated{cmd})
 }

@@ -53,7 +53,8 @@ func startTLS(t *testing.T) (addr string, authority *x509.CertPool) {
 
 	addr = testenv.FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
-	testenv.StartRedis(t, "--tls-port", port, "--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-auth-clients", "no")
+	testenv.StartRedis(t, "--tls-port", port, "--tls-cert-file", certFile, "--tls-key-file", keyFile,
+		"--tls-auth-clients", "no")
 	authority = x509.NewCertPool()
 	authority.AddCert(web.Certificate())
 	return addr, authority

@@ -16,7 +16,7 @@ var contextCases = []testCase{
 	{"a closed store does nothing", closedStore},
 }
 
-// calls are all that a store can do.
+// calls are all methods of a store but Close, each with arguments for which it has something to do.
 var calls = map[string]func(ctx context.Context, s store.Store) error{
 	"Get":  func(ctx context.Context, s store.Store) error { _, err := s.Get(ctx, "k"); return err },
 	"Give": func(ctx context.Context, s store.Store) error { return s.Give(ctx, "k", "id") },
@@ -37,7 +37,7 @@ var calls = map[string]func(ctx context.Context, s store.Store) error{
 	},
 }
 
-// promptly is how soon a call ends that has nothing to wait for.
+// promptly is how soon a call must end that has nothing to wait for.
 const promptly = 2 * time.Second
 
 func endedContext(t *testing.T, ctx context.Context, h Harness) {
@@ -69,7 +69,7 @@ func lateFollow(t *testing.T, ctx context.Context, h Harness) {
 	follow(t, late, h, context.DeadlineExceeded)
 }
 
-// follow follows until ctx ends.
+// follow checks that Follow ends soon after ctx, with the expected error.
 func follow(t *testing.T, ctx context.Context, h Harness, expected error) {
 	t.Helper()
 	start := time.Now()

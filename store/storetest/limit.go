@@ -57,8 +57,11 @@ func (h Harness) takeFive(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// full checks that there is no room, and that the wait is until window has passed since the first use, soon after start.
-func (h Harness) full(t *testing.T, ctx context.Context, why string, start time.Time, window time.Duration) time.Duration {
+// full checks that no more use is allowed, and that the wait lasts until window has passed since the first use,
+// which was soon after start. It returns the wait.
+func (h Harness) full(
+	t *testing.T, ctx context.Context, why string, start time.Time, window time.Duration,
+) time.Duration {
 	t.Helper()
 	wait := h.take(t, ctx, "k", "one more", twoLimits...)
 	passed := h.now(t, ctx).Sub(start)
@@ -107,8 +110,8 @@ func refusedUse(t *testing.T, ctx context.Context, h Harness) {
 	h.take(t, ctx, "k", "one", limit)
 	first := h.take(t, ctx, "k", "two", limit)
 	h.Advance(50 * time.Millisecond)
-	if again := h.take(t, ctx, "k", "two", limit); again <= 0 || again >= first {
-		t.Errorf("the wait was %v and is %v 50ms later, expected less", first, again)
+	if later := h.take(t, ctx, "k", "two", limit); later <= 0 || later >= first {
+		t.Errorf("the wait was %v and is %v 50ms later, expected less", first, later)
 	}
 }
 

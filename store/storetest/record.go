@@ -161,7 +161,7 @@ func manyWriters(t *testing.T, ctx context.Context, h Harness) {
 	}
 }
 
-// client is one of the two clients, by turns.
+// client is the first client for an even i, and the second for an odd i.
 func (h Harness) client(i int) store.Store {
 	if i%2 == 0 {
 		return h.Store

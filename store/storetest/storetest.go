@@ -1,4 +1,5 @@
-// Package storetest is what every store must pass. A store's own test calls Run with a function that opens it.
+// Package storetest is the conformance suite for stores: it holds a store to the contract of package store. The test
+// of each store calls Run with a function that opens a fresh, empty store.
 package storetest
 
 import (
@@ -9,22 +10,22 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Harness is one store to test, fresh and empty.
+// Harness is a fresh, empty store for one case of the suite.
 type Harness struct {
-	// Store is the store.
+	// Store is the store under test.
 	Store store.Store
 
-	// Second is another client on the same data. Where only one can have it, it is Store again.
+	// Second is a second client on the same data. Where the data can have one client only, Second is Store.
 	Second store.Store
 
-	// Advance makes time pass on the store's clock. Default: time.Sleep.
+	// Advance moves the store's clock forward by some time. Default: time.Sleep.
 	Advance func(time.Duration)
 }
 
-// patience is how long anything may take that has no bound of its own.
+// patience is how long one case of the suite may take.
 const patience = time.Minute
 
-// Run runs the suite. open is called once for each case, and must see to it that the store is closed.
+// Run runs the suite. It calls open once for each case; open registers a cleanup that closes the store.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	for _, group := range [][]testCase{recordCases, limitCases, logCases, contextCases} {
@@ -62,7 +63,7 @@ func (h Harness) now(t *testing.T, ctx context.Context) time.Time {
 	return h.get(t, ctx, "clock").Now
 }
 
-// soon is a time at which nothing of a test has expired yet.
+// soon is an expiry that no test reaches.
 func (h Harness) soon(t *testing.T, ctx context.Context) time.Time {
 	t.Helper()
 	return h.now(t, ctx).Add(time.Hour)

@@ -1,0 +1,56 @@
+package boltstore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/caddy-sms-2fa/gateway/store"
+)
+
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	ago := func(minutes ...time.Duration) (uses []use) {
+		for _, m := range minutes {
+			uses = append(uses, use{at: now.Add(-m * time.Minute)})
+		}
+		return uses
+	}
+	hour, day := store.Limit{Max: 2, Per: time.Hour}, store.Limit{Max: 3, Per: 24 * time.Hour}
+	for _, tt := range []struct {
+		name   string
+		uses   []use
+		limits []store.Limit
+		want   time.Duration
+	}{
+		{"no use", nil, []store.Limit{hour, day}, 0},
+		{"no limit", ago(3, 2, 1), nil, 0},
+		{"one use left", ago(30), []store.Limit{hour, day}, 0},
+		{"the hour is full", ago(40, 10), []store.Limit{hour, day}, 20 * time.Minute},
+		{"the hour is full again", ago(80, 40, 10), []store.Limit{hour}, 20 * time.Minute},
+		{"the oldest use has just left the window", ago(60, 10), []store.Limit{hour}, 0},
+		{"the day is full", ago(600, 300, 10), []store.Limit{hour, day}, 14 * time.Hour},
+		{"a limit of none", nil, []store.Limit{{Max: 0, Per: time.Hour}}, time.Hour},
+		{"a limit of none in no time", nil, []store.Limit{{}}, time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := room(tt.uses, tt.limits, now); got != tt.want {
+				t.Errorf("the wait is %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestUseKeysOfDifferentPairsDiffer(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string][2]string)
+	pairs := [][2]string{{"a", "bc"}, {"ab", "c"}, {"abc", ""}, {"", "abc"}, {"", "\x01abc"}, {"a", "\x01b"}}
+	for _, pair := range pairs {
+		key := string(useKey(pair[0], pair[1]))
+		if other, ok := seen[key]; ok {
+			t.Errorf("the pairs %q and %q have one key", pair, other)
+		}
+		seen[key] = pair
+	}
+}
