@@ -16,7 +16,8 @@ func TestCanonical(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"alice": "alice", "Alice": "alice", " ALICE ": "alice", "alice@Example.com": "alice@example.com",
-		"\u00c9milie": "\u00e9milie", "E\u0301milie": "\u00e9milie", "\u212aelvin": "kelvin", "ａｌｉｃｅ": "alice", "STRASSE": "strasse", "straße": "strasse",
+		"\u00c9milie": "\u00e9milie", "E\u0301milie": "\u00e9milie", "\u212aelvin": "kelvin", "ａｌｉｃｅ": "alice",
+		"STRASSE": "strasse", "straße": "strasse",
 		"": "", "  ": "", "a\x00b": "", "a\nb": "", "a\xffb": "", "cn=Alice Smith": "cn=alice smith",
 	} {
 		if got := directory.Canonical(raw); got != want {
@@ -75,7 +76,9 @@ func TestFile(t *testing.T) {
 			put(t, path, tt.content)
 			d, err := directory.OpenFile(path, time.Now, func(error) {})
 			if tt.want != "" {
-				if err == nil || !strings.Contains(err.Error(), path+":") || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "500555000") && !strings.Contains(err.Error(), "like: alice,+15005550006") {
+				if err == nil || !strings.Contains(err.Error(), path+":") || !strings.Contains(err.Error(), tt.want) ||
+					strings.Contains(err.Error(), "500555000") &&
+						!strings.Contains(err.Error(), "like: alice,+15005550006") {
 					t.Errorf("error %v, want the file and %q", err, tt.want)
 				}
 				return

@@ -1,6 +1,19 @@
-// Package page is what a visitor sees: one server-rendered page that asks for the code and says what went wrong. It works
-// without JavaScript; with it, the code is filled in from the text (WICG Web OTP), sent on its last digit, and waiting times
-// count down.
+// Package page renders the page that a visitor sees: it asks for the code and says what went wrong.
+//
+// A [View] is everything that the page can show; its [State] says which of the page's variants it is. [New] returns
+// the built-in page, [Load] a template of the operator's own, which is tried with every state when the configuration
+// is loaded. [Page.Write] answers a request with the page, and sets the headers that keep other sites from framing,
+// caching or reading it.
+//
+// The page is rendered on the server and works without JavaScript. With JavaScript the code is filled in from the text
+// message (WICG Web OTP), the form is sent at its last digit, and waiting times count down.
+//
+// A template of the operator is a template of html/template. It can call these functions:
+//
+//	duration d   the duration in words, rounded up: "5 minutes"
+//	seconds d    the duration in seconds, rounded up: 300
+//	style        the style sheet of the built-in page
+//	script       the script of the built-in page
 package page
 
 import (
@@ -28,10 +41,11 @@ var (
 	script string
 )
 
-// Page renders views.
+// Page renders views with one template. Its methods may be called from many goroutines at once.
 type Page struct {
 	template *template.Template
-	// Rand is where nonces come from; it must be cryptographically secure.
+	// Rand is the source of the nonces of the Content-Security-Policy; it must be cryptographically secure. Default:
+	// the reader of crypto/rand.
 	Rand io.Reader
 }
 
@@ -40,8 +54,9 @@ func New() *Page {
 	return &Page{template: template.Must(parse("page.html", builtin)), Rand: rand.Reader}
 }
 
-// Load reads a page of the operator's own: a template of html/template that is given a View. It is tried with every state
-// there is, so that a mistake is found when the configuration is loaded and not when a visitor comes.
+// Load reads a template of the operator's own from the file at path. It executes the template with a View of every
+// state, so that a mistake in the template is an error when the configuration is loaded and not when a visitor
+// comes.
 func Load(path string) (*Page, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -60,8 +75,7 @@ func Load(path string) (*Page, error) {
 	return p, nil
 }
 
-// parse reads a template. It can call duration, which puts a duration into words; seconds, which makes it a number; and
-// style and script, which are those of the built-in page.
+// parse reads a template, which can call the functions that the package doc lists.
 func parse(name, source string) (*template.Template, error) {
 	return template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
 		"duration": words,
@@ -71,8 +85,9 @@ func parse(name, source string) (*template.Template, error) {
 	}).Parse(source)
 }
 
-// Write answers with the page. The page is rendered whole before anything is sent; when that fails, the answer is a 500
-// without content.
+// Write answers a request with the page and the given HTTP status. It renders the whole page before it sends
+// anything. If the template fails, the answer is a 500 without content, and the error says why; if no nonce can be
+// drawn, nothing is sent.
 func (p *Page) Write(w http.ResponseWriter, status int, v View) error {
 	nonce := make([]byte, 16)
 	if _, err := io.ReadFull(p.Rand, nonce); err != nil {
@@ -95,15 +110,15 @@ func (p *Page) Write(w http.ResponseWriter, status int, v View) error {
 	return nil
 }
 
-// setHeaders sets what keeps the page to itself: nothing is loaded from elsewhere, nothing frames it, nothing stores it
-// (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2).
+// setHeaders sets the headers by which browsers and proxies load nothing into the page from elsewhere, do not show the
+// page inside another, and do not store it (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2).
 func setHeaders(h http.Header, nonce string) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; script-src 'nonce-"+nonce+"'; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	// With no-referrer, browsers send "Origin: null" with the page's own forms, and they could not be told from another
-	// site's.
+	// With no-referrer, browsers would send "Origin: null" with the forms of this page, as they do with a form of
+	// another site in a sandbox, and the two could not be told apart.
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
@@ -112,7 +127,8 @@ func setHeaders(h http.Header, nonce string) {
 	h.Set("X-Robots-Tag", "noindex")
 }
 
-// words is a duration as people say it, rounded up so that nobody comes back too early.
+// words is a duration in words, rounded up so that a visitor who waits that long does not come back too early. Up to
+// 90 seconds it is in seconds, up to 90 minutes in minutes, then in hours.
 func words(d time.Duration) string {
 	s := seconds(d)
 	switch {
@@ -124,6 +140,7 @@ func words(d time.Duration) string {
 	return plural(int(math.Ceil(float64(s)/3600)), "hour")
 }
 
+// plural is a number with its unit, which gets an s unless the number is 1.
 func plural(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
@@ -131,4 +148,5 @@ func plural(n int, unit string) string {
 	return strconv.Itoa(n) + " " + unit + "s"
 }
 
+// seconds is a duration in seconds, rounded up, and 0 for a duration that is over.
 func seconds(d time.Duration) int { return max(0, int(math.Ceil(d.Seconds()))) }

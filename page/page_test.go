@@ -65,7 +65,8 @@ func TestEveryState(t *testing.T) {
 			if strings.Contains(got, "maxlength") || strings.Count(got, `type="text"`) > 1 {
 				t.Error("the field cuts what is pasted, or is not one field")
 			}
-			if strings.Count(got, "<form") != strings.Count(got, `method="post"`) || strings.Count(got, "<form") != strings.Count(got, `name="csrf"`) {
+			if strings.Count(got, "<form") != strings.Count(got, `method="post"`) ||
+				strings.Count(got, "<form") != strings.Count(got, `name="csrf"`) {
 				t.Error("a form does not post, or carries no token")
 			}
 		})
@@ -92,7 +93,8 @@ func TestHeaders(t *testing.T) {
 	if nonce == nil {
 		t.Fatalf("no nonce in %q", csp)
 	}
-	for _, directive := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+	directives := []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"}
+	for _, directive := range directives {
 		if !strings.Contains(csp, directive) {
 			t.Errorf("the policy lacks %q", directive)
 		}
@@ -112,7 +114,10 @@ func TestHeaders(t *testing.T) {
 func TestHostileTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	const hostile = `"><script>alert(1)</script>`
-	v := View{State: Enter, Brand: hostile, Phone: hostile, CSRF: hostile, HomeURL: "javascript:alert(1)", VerifyURL: hostile, SendURL: hostile, StatusURL: hostile}
+	v := View{
+		State: Enter, Brand: hostile, Phone: hostile, CSRF: hostile, HomeURL: "javascript:alert(1)",
+		VerifyURL: hostile, SendURL: hostile, StatusURL: hostile,
+	}
 	page := write(t, New(), v).Body.String()
 	if strings.Contains(page, "<script>alert") || strings.Contains(page, `href="javascript:alert`) {
 		t.Errorf("not escaped:\n%s", body(page))
@@ -136,7 +141,8 @@ func TestLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := Load(file)
-			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "own.html")) {
+			told := err != nil && strings.Contains(err.Error(), tt.want) && strings.Contains(err.Error(), "own.html")
+			if tt.want == "" && err != nil || tt.want != "" && !told {
 				t.Errorf("error %v, want %q and the file", err, tt.want)
 			}
 		})
@@ -153,7 +159,8 @@ func TestFailingTemplateShowsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	if err := (&Page{template: broken, Rand: zeros{}}).Write(w, 403, View{}); err == nil || w.Code != 500 || w.Body.Len() > 0 {
+	p := &Page{template: broken, Rand: zeros{}}
+	if err := p.Write(w, 403, View{}); err == nil || w.Code != 500 || w.Body.Len() > 0 {
 		t.Errorf("error %v, status %d, body %q", err, w.Code, w.Body)
 	}
 	if w.Header().Get("Content-Security-Policy") == "" {
@@ -165,7 +172,8 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
 		0: "0 seconds", time.Second: "1 second", 90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes",
-		15 * time.Minute: "15 minutes", 90 * time.Minute: "90 minutes", 24 * time.Hour: "24 hours", 1500 * time.Millisecond: "2 seconds",
+		15 * time.Minute: "15 minutes", 90 * time.Minute: "90 minutes", 24 * time.Hour: "24 hours",
+		1500 * time.Millisecond: "2 seconds",
 	} {
 		if got := words(d); got != want {
 			t.Errorf("%s is %q, want %q", d, got, want)

@@ -2,24 +2,31 @@ package page
 
 import "time"
 
-// samples are views of every state, to try a template with.
+// samples are views of every state, and of every delivery and problem of the state Enter, with which Load tries a
+// template.
 func samples() []View {
 	base := View{
-		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3, ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
-		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", StatusURL: "?sms_2fa=status", HomeURL: "/", CSRF: "token", Nonce: "nonce",
+		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3,
+		ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
+		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", StatusURL: "?sms_2fa=status", HomeURL: "/",
+		CSRF: "token", Nonce: "nonce",
 	}
 	var all []View
-	for _, s := range []State{Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Outage, CrossSite, BadRequest, SignedOut} {
+	for _, s := range []State{
+		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Outage, CrossSite, BadRequest, SignedOut,
+	} {
 		v := base
 		v.State, v.RetryAfter = s, 15*time.Minute
 		all = append(all, v)
 	}
-	for _, d := range []Delivery{DeliveryNone, DeliverySending, DeliverySent, DeliveryDelivered, DeliveryFailed, DeliveryUnknown} {
+	for _, d := range []Delivery{
+		DeliveryNone, DeliverySending, DeliverySent, DeliveryDelivered, DeliveryFailed, DeliveryUnknown,
+	} {
 		for _, p := range []Problem{NoProblem, CodeIncorrect, CodeExpired} {
 			v := base
 			v.State, v.Delivery, v.Problem = Enter, d, p
 			if d == DeliveryFailed && p == NoProblem {
-				v.ResendIn = 0 // as it mostly is
+				v.ResendIn = 0 // after a failure another text may mostly be asked for at once
 			}
 			all = append(all, v)
 		}

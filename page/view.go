@@ -2,7 +2,7 @@ package page
 
 import "time"
 
-// State is what the page says.
+// State says which variant of the page a View is.
 type State string
 
 // The states of the page.
@@ -13,51 +13,53 @@ const (
 	Enter State = "enter"
 	// Blocked: too many wrong codes; RetryAfter says for how long.
 	Blocked State = "blocked"
-	// Disabled: so many wrong codes that only an operator can help.
+	// Disabled: so many wrong codes in a row that no more texts are sent until an operator unlocks the account.
 	Disabled State = "disabled"
-	// Limited: no more texts for now; RetryAfter says for how long.
+	// Limited: no more texts may be sent for a while; RetryAfter says for how long.
 	Limited State = "limited"
 	// NoPhone: there is no phone number on file for this visitor.
 	NoPhone State = "no-phone"
 	// NoIdentity: the first factor named no user.
 	NoIdentity State = "no-identity"
-	// Outage: the state cannot be read or written just now.
+	// Outage: the store, a directory or a provider that is needed now does not answer; RetryAfter says when to try
+	// again.
 	Outage State = "outage"
-	// CrossSite: the form came from another site, or its token was not ours.
+	// CrossSite: the form came from another site, or its field csrf was missing or wrong.
 	CrossSite State = "cross-site"
-	// BadRequest: the request cannot be understood, or came over plain HTTP.
+	// BadRequest: the request cannot be read, or came over plain HTTP.
 	BadRequest State = "bad-request"
-	// SignedOut: the verification has ended, and nothing was sent.
+	// SignedOut: the verification has ended by a logout, and no new text was sent.
 	SignedOut State = "signed-out"
 )
 
-// Delivery is what is known of the latest text.
+// Delivery is what the gate knows of the latest text.
 type Delivery string
 
-// What can be known of a text.
+// What the gate can know of a text.
 const (
-	DeliveryNone      Delivery = ""
+	DeliveryNone      Delivery = ""          // there was no text
 	DeliverySending   Delivery = "sending"   // on its way to the provider
 	DeliverySent      Delivery = "sent"      // accepted by the provider
 	DeliveryDelivered Delivery = "delivered" // on the phone, says the provider
-	DeliveryFailed    Delivery = "failed"    // will not come; may be sent again, see ResendIn
-	DeliveryUnknown   Delivery = "unknown"   // perhaps accepted
+	DeliveryFailed    Delivery = "failed"    // will not arrive; another may be asked for, see ResendIn
+	DeliveryUnknown   Delivery = "unknown"   // the provider may have accepted the text
 )
 
-// Problem is what was wrong with the code just typed.
+// Problem is what was wrong with the code that the visitor has just typed.
 type Problem string
 
 // What can be wrong with a code.
 const (
-	NoProblem     Problem = ""
-	CodeIncorrect Problem = "code-incorrect"
-	CodeExpired   Problem = "code-expired"
+	NoProblem     Problem = ""               // no code was typed, or it could not be checked
+	CodeIncorrect Problem = "code-incorrect" // the code was wrong, and counted
+	CodeExpired   Problem = "code-expired"   // the code does not hold any more
 )
 
-// View is all that a template gets to see. It never holds the code, the whole number or a token.
+// View is everything that a template can show. It never holds the code, the whole number or a session token.
 type View struct {
+	// State says which variant of the page this is; the other fields are set as far as the state needs them.
 	State State
-	// Brand names the site to the visitor.
+	// Brand is the name of the site, from the option brand. Default: the host.
 	Brand string
 	// Phone is the masked number, "" when it is not known.
 	Phone string
@@ -65,23 +67,25 @@ type View struct {
 	CodeLength int
 	// Delivery is what is known of the latest text.
 	Delivery Delivery
-	// Reports is whether providers report here what becomes of texts, so that Delivery may change while the page is shown.
+	// Reports is true when the provider reports what becomes of texts, so that Delivery may change while the page is
+	// shown; the script then asks StatusURL.
 	Reports bool
-	// Problem is what was wrong with the code just typed.
+	// Problem is what was wrong with the code that the visitor has just typed.
 	Problem Problem
-	// AttemptsLeft is how many wrong codes are still allowed before a block.
+	// AttemptsLeft is how many wrong codes may be typed before the account is blocked.
 	AttemptsLeft int
 	// ResendIn is how long until another text may be asked for; zero means now.
 	ResendIn time.Duration
-	// ExpiresIn is how long the code on its way still holds.
+	// ExpiresIn is how long the code of the latest text still holds.
 	ExpiresIn time.Duration
-	// RetryAfter is how long the state lasts: a block, a limit, an outage.
+	// RetryAfter is how long the visitor has to wait in the states Blocked, Limited and Outage.
 	RetryAfter time.Duration
-	// VerifyURL, SendURL, StatusURL and HomeURL are relative to the page: the first two are the targets of its forms, the
-	// third answers with JSON, the last is the page that the visitor asked for.
+	// VerifyURL and SendURL are the targets of the two forms, StatusURL answers with JSON, and HomeURL is the page
+	// that the visitor asked for. All are relative to the address of the page.
 	VerifyURL, SendURL, StatusURL, HomeURL string
-	// CSRF is the value of the hidden field csrf of both forms.
+	// CSRF is the value of the hidden field csrf of both forms, which shows that they came from this page.
 	CSRF string
-	// Nonce allows the page's own style and script. The renderer fills it in.
+	// Nonce stands in the style and script elements of the page, so that the Content-Security-Policy allows them.
+	// Write sets it.
 	Nonce string
 }

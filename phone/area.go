@@ -8,10 +8,12 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Area is a part of the world's numbers: those that begin alike, "+374", or those of a country, "AM" (ISO 3166-1).
+// Area is a set of numbers: those with a common beginning, like "+374", or those of a country, like "AM" (ISO 3166-1).
 type Area string
 
-// ParseArea reads an area: a plus and one to 15 digits, or a country in two capital letters.
+// ParseArea reads an area: a plus and one to 15 digits, of which the first is not 0, or a country in two capital
+// letters of which the numbers are known. Anything else is an error, "" and a country in small letters too; the
+// error quotes s and says what to write.
 func ParseArea(s string) (Area, error) {
 	digits, prefix := strings.CutPrefix(s, "+")
 	switch {
@@ -23,8 +25,9 @@ func ParseArea(s string) (Area, error) {
 	return "", fmt.Errorf("%q is neither the beginning of numbers, like +374, nor a country, like AM", s)
 }
 
-// Has reports whether a number lies in the area. Countries that share a beginning, as the United States and Canada do, are
-// told apart; a number of which it is not known where it belongs lies in no country.
+// Has reports whether a number lies in the area. Countries that share a beginning, like the United States and
+// Canada, are told apart by the digits behind it. A number whose country is not known (Number.Country is "") lies in
+// no country.
 func (a Area) Has(n Number) bool {
 	if strings.HasPrefix(string(a), "+") {
 		return strings.HasPrefix(string(n), string(a))
@@ -32,7 +35,7 @@ func (a Area) Has(n Number) bool {
 	return n.Country() == string(a)
 }
 
-// Anywhere reports whether a number lies in one of areas.
+// Anywhere reports whether a number lies in at least one of the areas.
 func Anywhere(areas []Area, n Number) bool {
 	return slices.ContainsFunc(areas, func(a Area) bool { return a.Has(n) })
 }

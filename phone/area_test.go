@@ -46,7 +46,8 @@ func TestSpellings(t *testing.T) {
 		{"", "", "", "", ""},
 	} {
 		n := tt.number
-		if n.Digits() != tt.digits || n.DoubleZero() != tt.zeros || n.National() != tt.home || n.Country() != tt.region {
+		if n.Digits() != tt.digits || n.DoubleZero() != tt.zeros || n.National() != tt.home ||
+			n.Country() != tt.region {
 			t.Errorf("%s: %s %s %s %s", n.E164(), n.Digits(), n.DoubleZero(), n.National(), n.Country())
 		}
 	}

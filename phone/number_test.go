@@ -60,7 +60,8 @@ func TestParse(t *testing.T) {
 			if got != tt.want || (err == nil) != (tt.want != "") {
 				t.Errorf("Parse(%q) = %s, %v; want %s", tt.raw, got.E164(), err, tt.want.E164())
 			}
-			if err != nil && (!errors.Is(err, phone.ErrNumber) || tt.raw != "" && strings.Contains(err.Error(), tt.raw)) {
+			if err != nil && (!errors.Is(err, phone.ErrNumber) ||
+				tt.raw != "" && strings.Contains(err.Error(), tt.raw)) {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -79,7 +80,8 @@ func TestNumberIsMaskedHoweverItIsPrinted(t *testing.T) {
 	slog.New(slog.NewTextHandler(&lines, nil)).Info("text", "number", n, "holder", holder)
 	slog.New(slog.NewJSONHandler(&lines, nil)).Info("text", "number", n, "holder", holder)
 	for _, text := range []string{
-		fmt.Sprint(n), fmt.Sprintf("%v %+v %#v %s %q %x %d", n, n, n, n, n, n, n), fmt.Sprintf("%v %+v %#v", holder, holder, &holder), string(js),
+		fmt.Sprint(n), fmt.Sprintf("%v %+v %#v %s %q %x %d", n, n, n, n, n, n, n),
+		fmt.Sprintf("%v %+v %#v", holder, holder, &holder), string(js),
 		n.Masked(), n.String(), n.LogValue().String(), lines.String(), fmt.Errorf("texting %s", n).Error(),
 	} {
 		if strings.Contains(text, "500555") || !strings.Contains(text, "06") {

@@ -2,9 +2,9 @@ package phone
 
 import "github.com/nyaruka/phonenumbers"
 
-// The spellings of a number that providers ask for; E164 and Digits are two more.
+// Providers ask for numbers in different spellings. E164 and Digits are in number.go; the others follow.
 
-// DoubleZero is the number with 00 in the place of its plus, as it is dialled in most countries.
+// DoubleZero is the number with 00 instead of the plus, as it is dialled in most countries: "004915123456789".
 func (n Number) DoubleZero() string {
 	if n == "" {
 		return ""
@@ -12,7 +12,7 @@ func (n Number) DoubleZero() string {
 	return "00" + n.Digits()
 }
 
-// National is the number as it is dialled inside its country, in digits only: "015123456789".
+// National is the number as it is dialled inside its country, in digits only: "015123456789". It is "" for no number.
 func (n Number) National() string {
 	parsed, err := phonenumbers.Parse(string(n), "")
 	if err != nil {
@@ -21,7 +21,8 @@ func (n Number) National() string {
 	return phonenumbers.NormalizeDigitsOnly(phonenumbers.Format(parsed, phonenumbers.NATIONAL))
 }
 
-// Country is the country of the number (ISO 3166-1, "DE"), or "" when it has none or is not known.
+// Country is the country of the number (ISO 3166-1, "DE"), or "" when the number belongs to no country, as satellite
+// phones do, or when its country is not known.
 func (n Number) Country() string {
 	parsed, err := phonenumbers.Parse(string(n), "")
 	if err != nil {
