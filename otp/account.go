@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// maxChallenges is how many browsers of one account can wait for a code at once; a further one takes the oldest's place.
+// maxChallenges is how many browsers of one account can wait for a code at once. A further challenge takes the
+// place of the oldest.
 const maxChallenges = 3
 
-// memory is how long wrong codes and blocks are remembered when nothing happens: long enough that waiting is no way to
+// memory is how long guesses and blocks are remembered when nothing happens: long enough that waiting is no way to
 // get fresh guesses, and not for ever, because every record expires.
 const memory = 400 * 24 * time.Hour
 
-// account is everything about one subject. The zero value is a subject that nothing is known of.
+// account is all that is known of one subject. The zero value is a subject of which nothing is known.
 type account struct {
 	Counted      int       // guesses counted since the last block: the spent part of the budget
 	InARow       int       // guesses counted since the last right code
@@ -33,7 +34,7 @@ func (a *account) challenge(id ChallengeID) *Challenge {
 	return nil
 }
 
-// addChallenge appends a challenge, in the place of the oldest when there are too many.
+// addChallenge appends a challenge, and drops the oldest when there are too many.
 func (a *account) addChallenge(c Challenge) *Challenge {
 	if len(a.Challenges) >= maxChallenges {
 		a.Challenges = slices.Delete(a.Challenges, 0, 1)
@@ -42,14 +43,14 @@ func (a *account) addChallenge(c Challenge) *Challenge {
 	return &a.Challenges[len(a.Challenges)-1]
 }
 
-// expire drops what is over. Counters stay.
+// expire drops texts and challenges that are over. Counters stay.
 func (a *account) expire(now time.Time, p Policy) {
 	horizon := now.Add(-window(p.Sends))
 	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !t.At.After(horizon) })
 	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.expired(now) })
 }
 
-// expires is when the whole record may be forgotten: never before anything in it is.
+// expires is when the store may forget the account: when all that the account holds is over.
 func (a *account) expires(now time.Time, p Policy) time.Time {
 	end := now
 	if a.InARow > 0 || a.Blocks > 0 {
@@ -71,8 +72,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// revoke ends what is open, so that a code already on its way opens nothing after a logout.
+// revoke ends all challenges, so that a code on its way to the phone opens nothing after a logout.
 func (a *account) revoke() { a.Challenges = nil }
 
-// unlock is the operator's word that the account may try again.
+// unlock forgives all guesses and blocks, on an operator's word.
 func (a *account) unlock() { a.forgive() }

@@ -1,15 +1,14 @@
 package otp
 
-import (
-	"time"
-)
+import "time"
 
-// joinWindow is the least time in which a browser without a ticket joins the challenge just begun instead of beginning
-// its own: tabs that a browser opens at once cannot know of each other.
+// joinWindow is the least time in which a browser without a ticket joins the newest challenge instead of beginning a
+// challenge of its own: tabs that a browser opens at once cannot know of each other.
 const joinWindow = 10 * time.Second
 
-// begin finds the challenge to show to the holder of ticket. With auto, one without a challenge gets one, and a text.
-func (a *account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipient, fresh freshIDs) Outcome {
+// begin finds the challenge for the browser that holds the ticket. With mayText, a browser without a challenge gets
+// a new one, and a text is ordered.
+func (a *account) begin(now time.Time, p Policy, t Ticket, mayText bool, to Recipient, fresh freshIDs) Outcome {
 	if k := a.barred(now); k != "" {
 		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
@@ -19,13 +18,14 @@ func (a *account) begin(now time.Time, p Policy, t Ticket, auto bool, to Recipie
 	if c := a.joinable(now, p); c != nil {
 		return a.outcome(Waiting, now, p, c)
 	}
-	if !auto {
+	if !mayText {
 		return a.outcome(Idle, now, p, nil)
 	}
 	return a.send(now, p, Ticket{Browser: t.Browser}, to, fresh)
 }
 
-// joinable is the newest challenge, if its text was sent so recently that another one may not be.
+// joinable is the newest challenge, if it waits and its text went out so recently that no other text may be sent;
+// else nil.
 func (a *account) joinable(now time.Time, p Policy) *Challenge {
 	if len(a.Challenges) == 0 {
 		return nil
@@ -38,7 +38,7 @@ func (a *account) joinable(now time.Time, p Policy) *Challenge {
 	return c
 }
 
-// send orders a text: another one with the same code while the ticket's challenge waits, the first one of a new
+// send orders a text: another text of the ticket's challenge while that challenge waits, and the first text of a new
 // challenge otherwise.
 func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh freshIDs) Outcome {
 	c := a.challenge(t.Challenge)
@@ -64,8 +64,8 @@ func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	return o
 }
 
-// dispatch is the order for the next text of a challenge. While the code of an earlier one holds, the next one's is made by the same
-// maker, so that both do.
+// dispatch is the order for the next text of a challenge. While the code of an earlier text is usable, the next
+// code shall have the same maker, so that the visitor may type either.
 func (a *account) dispatch(c *Challenge, to Recipient, id string) Dispatch {
 	d := Dispatch{ID: id, SkipSender: a.skipSender(), challenge: c.ID}
 	earlier := a.codeText(c)

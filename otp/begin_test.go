@@ -66,8 +66,8 @@ func TestResendNeverStretchesAChallengeOverTenMinutes(t *testing.T) {
 	}
 }
 
-// While a text may still come, or has come, the next one's code is made by whoever made that one's, whichever sender it goes
-// through.
+// While a text may still come, or has come, the code of the next text has the same maker, whichever sender the next
+// text goes through.
 func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -85,7 +85,10 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		s, b := newScene(t), laptop
 		s.to.CodeBy = func(string) string { return "one" }
 		first := s.begin(&b)
-		s.a.settle(s.now, first.Dispatch, Handover{Delivery: tt.went, Sender: "one", CodeBy: "two", ProviderID: tt.id}) // another sender took it over
+		// Another sender has accepted the text in the end, and its provider made the code.
+		s.a.settle(s.now, first.Dispatch, Handover{
+			Delivery: tt.went, Sender: "one", CodeBy: "two", ProviderID: tt.id,
+		})
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
 		if d.SkipSender != tt.after || d.SameCodeBy != tt.same || d.CodeBy != tt.codeBy {

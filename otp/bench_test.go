@@ -46,7 +46,8 @@ func subject(n int) otp.Subject {
 func BenchmarkBegin(b *testing.B) {
 	onBothStores(b, func(b *testing.B, v *otp.Verifier) {
 		for n := 0; b.Loop(); n++ {
-			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, otp.DefaultPolicy(), otp.Recipient{Phone: subject(n).Name})
+			to := otp.Recipient{Phone: subject(n).Name}
+			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, otp.DefaultPolicy(), to)
 			if err != nil || o.Kind != otp.Sending {
 				b.Fatal(o.Kind, err)
 			}
@@ -87,10 +88,13 @@ func BenchmarkLogin(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := v.Settle(b.Context(), subject(n), p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}); err != nil {
+			sent := otp.Handover{Delivery: otp.DeliverySent}
+			if _, err := v.Settle(b.Context(), subject(n), p, o.Dispatch, sent); err != nil {
 				b.Fatal(err)
 			}
-			if o, err = v.Check(b.Context(), subject(n), otp.Ticket{Challenge: o.Challenge.ID}, p, o.Dispatch.Code); err != nil || o.Kind != otp.Right {
+			ticket := otp.Ticket{Challenge: o.Challenge.ID}
+			o, err = v.Check(b.Context(), subject(n), ticket, p, o.Dispatch.Code)
+			if err != nil || o.Kind != otp.Right {
 				b.Fatal(o.Kind, err)
 			}
 		}

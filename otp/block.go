@@ -15,10 +15,10 @@ func (a *account) count(now time.Time, p Policy) {
 	a.Blocks++
 }
 
-// uncount takes one guess back, and the block that it led to.
+// uncount takes one guess back, and with it the block that the guess led to.
 func (a *account) uncount(now time.Time, p Policy) {
 	if a.InARow == 0 {
-		return // a right code has forgiven it
+		return // a right code has forgiven the guess
 	}
 	a.InARow--
 	if a.Counted == 0 && a.blocked(now) {
@@ -28,7 +28,7 @@ func (a *account) uncount(now time.Time, p Policy) {
 	a.Counted = max(a.Counted-1, 0)
 }
 
-// blockLength is the length of the block that follows n earlier ones: it doubles, up to MaxBlock.
+// blockLength is the length of the block that follows n earlier blocks: each is twice as long, up to MaxBlock.
 func blockLength(first time.Duration, n int) time.Duration {
 	length := first
 	for range n {
@@ -48,7 +48,7 @@ func (a *account) blocked(now time.Time) bool { return now.Before(a.BlockedUntil
 
 func (a *account) disabled() bool { return a.InARow >= MaxInARow }
 
-// barred is the kind of bar that stands before the account, or "".
+// barred is the kind of bar before the account, Blocked or Disabled; "" when the account is free.
 func (a *account) barred(now time.Time) Kind {
 	switch {
 	case a.disabled():

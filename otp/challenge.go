@@ -8,21 +8,21 @@ import (
 // ChallengeID names a challenge and is the nonce from which its code is derived.
 type ChallengeID [16]byte
 
-// replyGrace is how long the browser that typed the right code may type it again: a double click, or a reply that was
-// lost on the way. It gets the session it already has.
+// replyGrace is how long the browser that typed the right code may type the code again, as after a double click or
+// a lost reply. The browser then gets the session that it already has.
 const replyGrace = time.Minute
 
-// Challenge is a code that somebody was asked for.
+// Challenge is the question for one code.
 type Challenge struct {
 	ID      ChallengeID
 	Begun   time.Time
 	Expires time.Time
-	texts   []string // the IDs of its texts, the latest last
-	marks   []mark   // guesses that were counted
-	// unanswered is how many guesses were given back because whoever made the code did not say whether they were right.
+	texts   []string // IDs of the latest texts, the newest last
+	marks   []mark   // of the latest guesses that were counted
+	// unanswered is how many guesses were given back because the provider that made the code did not answer.
 	unanswered int
 
-	// opened is when the right code was typed, zero before, and By is the browser in which it was.
+	// opened is when the right code was typed, zero before; by is the browser in which the code was typed.
 	opened time.Time
 	by     BrowserID
 }

@@ -11,12 +11,18 @@ import (
 // step is one of the pure steps of an account.
 type step func(a *account, now time.Time) Outcome
 
-// run changes the subject's account by a step. known saves a read when the caller holds the record already.
-func (v *Verifier) run(ctx context.Context, s Subject, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {
+// run changes the subject's account by a step, and returns the record as it then is. known is the account's record
+// if the caller has just read or written it, and saves a read; nil otherwise.
+func (v *Verifier) run(
+	ctx context.Context, s Subject, known *store.Record, p Policy, f step,
+) (Outcome, store.Record, error) {
 	return v.runKey(ctx, v.keys.Account(s), known, p, f)
 }
 
-func (v *Verifier) runKey(ctx context.Context, key string, known *store.Record, p Policy, f step) (Outcome, store.Record, error) {
+// runKey is run for an account of which only the name of the record is known.
+func (v *Verifier) runKey(
+	ctx context.Context, key string, known *store.Record, p Policy, f step,
+) (Outcome, store.Record, error) {
 	var o Outcome
 	rec, err := store.Change(ctx, v.store, key, known, func(old store.Record) ([]byte, time.Time, error) {
 		a, err := decode(old.Data)
@@ -34,7 +40,7 @@ func (v *Verifier) runKey(ctx context.Context, key string, known *store.Record, 
 	return o, rec, nil
 }
 
-// judge runs a step on a record that is not written again.
+// judge runs a step that only looks at a record: nothing is written.
 func (v *Verifier) judge(rec store.Record, p Policy, f step) (Outcome, error) {
 	a, err := decode(rec.Data)
 	if err != nil {

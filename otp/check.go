@@ -7,9 +7,9 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Check finds whether typed is the code of the ticket's challenge. The guess is written down first; only when that is
-// done is it compared, and only a right one causes a second write, which opens the challenge's one session. A code that
-// somebody else made is not compared here: the outcome is Asking, and the caller goes on with Decide or Unanswered.
+// Check finds whether typed is the code of the ticket's challenge. The guess is written down first, and compared
+// only after that. Only a right guess causes a second write, which opens the challenge's one session. Check does
+// not compare the code of a provider: the outcome is then Asking, and the caller goes on with Decide or Unanswered.
 func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typed string) (Outcome, error) {
 	guess, ok := Normalize(typed, p.CodeLength)
 	if !ok {
@@ -35,8 +35,11 @@ func (v *Verifier) Check(ctx context.Context, s Subject, t Ticket, p Policy, typ
 	return v.open(ctx, s, t, p, markFor(o.Text.CodeBy), &rec)
 }
 
-// Decide goes on where Check stopped to ask: right is what the maker of the code said of typed.
-func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string, right bool) (Outcome, error) {
+// Decide goes on after an outcome Asking, when the maker of the code, codeBy, has told whether the guess typed is
+// right.
+func (v *Verifier) Decide(
+	ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string, right bool,
+) (Outcome, error) {
 	guess, _ := Normalize(typed, p.CodeLength)
 	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
 	if right {
@@ -47,8 +50,8 @@ func (v *Verifier) Decide(ctx context.Context, s Subject, t Ticket, p Policy, co
 	return o, err
 }
 
-// Unanswered goes on where Check stopped to ask, when the maker of the code did not answer: the guess is given back, a few times
-// for each challenge.
+// Unanswered goes on after an outcome Asking, when the maker of the code, codeBy, did not answer: the guess is
+// given back, a few times for each challenge.
 func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string) error {
 	guess, _ := Normalize(typed, p.CodeLength)
 	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
@@ -56,14 +59,17 @@ func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy
 	return err
 }
 
-// open opens the challenge's one session for a guess that is right.
-func (v *Verifier) open(ctx context.Context, s Subject, t Ticket, p Policy, m mark, known *store.Record) (Outcome, error) {
+// open opens the challenge's one session for a guess that is right. known is the account's record if the caller has
+// it.
+func (v *Verifier) open(
+	ctx context.Context, s Subject, t Ticket, p Policy, m mark, known *store.Record,
+) (Outcome, error) {
 	o, _, err := v.run(ctx, s, known, p, func(a *account, now time.Time) Outcome { return a.open(now, p, t, m) })
 	o.Session = v.keys.Session(s, t.Challenge)
 	return o, err
 }
 
-// malformed is the outcome for what cannot be a code, where a code was asked for.
+// malformed turns the outcome of a look into the outcome of typing what does not have the form of a code.
 func malformed(o Outcome) Outcome {
 	if o.Kind == Waiting {
 		o.Kind = Malformed

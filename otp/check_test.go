@@ -2,6 +2,7 @@ package otp_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +19,8 @@ func TestParallelGuesses(t *testing.T) {
 		check func(t *testing.T, kinds map[otp.Kind]int, sessions map[string]bool)
 	}{
 		{"200 different ones, none right", func(i int, code string) string {
-			return string((code[0]-'0'+1)%10+'0') + code[1:3] + string([]byte{byte('0' + i/100), byte('0' + i/10%10), byte('0' + i%10)})
-		}, func(t *testing.T, kinds map[otp.Kind]int, sessions map[string]bool) {
+			return string((code[0]-'0'+1)%10+'0') + code[1:3] + fmt.Sprintf("%03d", i)
+		}, func(t *testing.T, kinds map[otp.Kind]int, _ map[string]bool) {
 			if kinds[otp.Wrong] != 2 || kinds[otp.Blocked] < 197 {
 				t.Errorf("outcomes %v, want 2 wrong and the others blocked", kinds)
 			}
@@ -63,8 +64,8 @@ func TestParallelGuesses(t *testing.T) {
 	}
 }
 
-// With a store that reads and does not write, even the right code must not be told from a wrong one.
-func TestNothingIsComparedWhatCannotBeCounted(t *testing.T) {
+// With a store that reads and refuses writes, nothing tells the right code from a wrong one.
+func TestNothingIsComparedThatCannotBeCounted(t *testing.T) {
 	t.Parallel()
 	v, g := newVerifier(t)
 	ticket, code := begin(t, v, alice)
@@ -86,7 +87,8 @@ func TestMalformedIsNotCounted(t *testing.T) {
 	v, _ := newVerifier(t)
 	ticket, code := begin(t, v, alice)
 	for range 10 {
-		if o, _ := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), "12345"); o.Kind != otp.Malformed || o.Standing.AttemptsLeft != 3 {
+		o, _ := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), "12345")
+		if o.Kind != otp.Malformed || o.Standing.AttemptsLeft != 3 {
 			t.Fatalf("%s, %d left", o.Kind, o.Standing.AttemptsLeft)
 		}
 	}
@@ -95,7 +97,7 @@ func TestMalformedIsNotCounted(t *testing.T) {
 	}
 }
 
-// Who made a code is asked only after the guess is written down, and decides alone.
+// The maker of a code is asked only after the guess is written down, and decides alone.
 func TestRemoteCheck(t *testing.T) {
 	t.Parallel()
 	v, g := newVerifier(t)
@@ -108,13 +110,15 @@ func TestRemoteCheck(t *testing.T) {
 	}
 	ticket.Challenge = o.Challenge.ID
 	ours := o.Dispatch.Code
-	if o, err = v.Check(t.Context(), alice, ticket, p, ours); err != nil || o.Kind != otp.Asking || o.Text.CodeBy != "one" || o.Standing.AttemptsLeft != 2 {
+	o, err = v.Check(t.Context(), alice, ticket, p, ours)
+	if err != nil || o.Kind != otp.Asking || o.Text.CodeBy != "one" || o.Standing.AttemptsLeft != 2 {
 		t.Fatalf("our code, which was never texted: %s, %v", o.Kind, err)
 	}
 	if o, err = v.Decide(t.Context(), alice, ticket, p, "one", ours, false); err != nil || o.Kind != otp.Wrong {
 		t.Errorf("its codeBy says no: %s, %v", o.Kind, err)
 	}
-	if o, err = v.Decide(t.Context(), alice, ticket, p, "one", wrongCode(ours), true); err != nil || o.Kind != otp.Expired {
+	o, err = v.Decide(t.Context(), alice, ticket, p, "one", wrongCode(ours), true)
+	if err != nil || o.Kind != otp.Expired {
 		t.Errorf("a guess that was never written down: %s, %v", o.Kind, err)
 	}
 	g.refuses.Store(true)

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Code derives the code of a challenge: the same one however often it is asked for, so that it need not be kept and a
-// repeated text repeats it. It is cut from a keyed hash of the subject, the challenge and its random ID, without bias:
-// 63 bits of the hash are taken, and taken again in the rare case that they fall into the last, incomplete run of codes
-// (RFC 4226 5.3 truncates, which is biased).
+// Code derives the code of a challenge. The same challenge always has the same code, so that no code is stored and
+// a repeated text repeats the code. The code is cut from a keyed hash of the subject and the challenge's random ID,
+// without bias: 63 bits of the hash are taken, and taken anew in the rare case that they fall into the last,
+// incomplete run of codes (RFC 4226 5.3 truncates, which is biased).
 func (k *Keys) Code(s Subject, id ChallengeID, length int) string {
 	codes := pow10(length)
 	limit := (uint64(1<<63) / codes) * codes
@@ -30,8 +30,8 @@ func pow10(n int) uint64 {
 	return p
 }
 
-// Normalize turns what a visitor typed or pasted into a code of length digits: spaces and hyphens go. It reports false
-// when what is left is not exactly length ASCII digits; digits of other scripts are refused, not guessed at.
+// Normalize turns what a visitor typed or pasted into a code of length digits: spaces and hyphens go. It reports
+// false when what is left is not exactly length ASCII digits; digits of other scripts are refused, not guessed at.
 func Normalize(typed string, length int) (string, bool) {
 	if len(typed) > 4*MaxCodeLength {
 		return "", false

@@ -25,8 +25,9 @@ func TestCodeDependsOnEverything(t *testing.T) {
 	}
 }
 
-// Each digit at each place must be as likely as any other. With 60,000 codes, a count is off by more than 400 of 6000 less
-// often than once in a million runs; a byte reduced modulo 10 is off by 2.5 %, and this test is for worse than that.
+// Each digit at each place must be as likely as any other. With 60,000 codes, a count is off by more than 400 of
+// 6000 less often than once in a million runs; a byte reduced modulo 10 is off by 2.5 %, and this test is for worse
+// than that.
 func TestCodeIsUnbiased(t *testing.T) {
 	t.Parallel()
 	const codes, length = 60000, 6

@@ -13,7 +13,8 @@ const (
 	DeliveryUndelivered Delivery = "undelivered" // accepted, and given up later
 )
 
-// told is what a visitor is told: that a text will not come, and not why.
+// told is what a visitor is told. An undelivered text is told as failed: the visitor learns that the text will not
+// come, and not why.
 func (d Delivery) told() Delivery {
 	if d == DeliveryUndelivered {
 		return DeliveryFailed
@@ -21,5 +22,5 @@ func (d Delivery) told() Delivery {
 	return d
 }
 
-// lost reports whether it is known that the text never comes.
+// lost reports whether the text is known never to come.
 func (d Delivery) lost() bool { return d == DeliveryFailed || d == DeliveryUndelivered }

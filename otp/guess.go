@@ -2,8 +2,8 @@ package otp
 
 import "time"
 
-// compare is the kind of attempt's outcome when the guess may be compared. The verifier goes on with that, so no caller
-// outside the package sees this kind.
+// compare is the kind of attempt's outcome when the guess may be compared. The verifier goes on with that, so no
+// caller outside the package sees this kind.
 const compare Kind = "compare"
 
 // mark is what is written down of a guess: enough to recognize the same guess later, and useless without the key.
@@ -32,12 +32,14 @@ func (a *account) attempt(now time.Time, p Policy, t Ticket, markFor marker) Out
 	return a.outcome(compare, now, p, c)
 }
 
-// mayRepeat reports whether a guess may be compared without being counted again, because it is written down already and
-// a repetition tells the visitor nothing new. There are two such cases:
+// mayRepeat reports whether a guess may be compared without being counted again, because it is written down already
+// and a repetition tells the visitor nothing new. There are two such cases:
 //
-//   - The same browser opened the challenge with this guess a moment ago: a double click, or an answer that was lost.
-//   - The account is blocked, and the gate made the code: the gateway may have died after counting the right guess. A code
-//     that a provider made is not repeated in a block, because each repetition would ask the provider once more.
+//   - The same browser opened the challenge with this guess a moment ago: a double click, or an answer that was
+//     lost.
+//   - The account is blocked, and the gate made the code: the gateway may have died after counting the right guess.
+//     A code that a provider made is not repeated in a block, because each repetition would ask the provider once
+//     more.
 func (a *account) mayRepeat(c *Challenge, m mark, b BrowserID, now time.Time) bool {
 	if c == nil || !c.marked(m) {
 		return false
@@ -48,8 +50,8 @@ func (a *account) mayRepeat(c *Challenge, m mark, b BrowserID, now time.Time) bo
 	return justOpened || barred && codeByGate && c.waits(now)
 }
 
-// open notes that a guess was right. A challenge opens once: another browser is too late, and the browser that opened the
-// challenge is told once more what it has. Of all guesses, only the right one stays written down.
+// open notes that a guess was right. A challenge opens once: another browser is too late, and the browser that
+// opened the challenge is told once more what it has. Of all guesses, only the right one stays written down.
 func (a *account) open(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	c := a.challenge(t.Challenge)
 	if c == nil || !c.marked(m) || !c.aliveFor(t.Browser, now) {
@@ -65,8 +67,8 @@ func (a *account) open(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	return o
 }
 
-// wrong is the outcome of a guess that was counted, compared and found wrong. The guess that led to a block is told about
-// the block, as any later guess is.
+// wrong is the outcome of a guess that was counted, compared and found wrong. The guess that led to a block is told
+// about the block, as any later guess is.
 func (a *account) wrong(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	c := a.challenge(t.Challenge)
 	codeByProvider := a.codeBy(c) != ""
@@ -82,8 +84,8 @@ func (a *account) wrong(now time.Time, p Policy, t Ticket, m mark) Outcome {
 // maxUnanswered is how many guesses a challenge gives back.
 const maxUnanswered = 3
 
-// unanswer gives a guess back when the provider that made the code did not say whether the guess is right. Nobody has
-// learnt anything by such a guess, and visitors shall not be blocked because a provider is down.
+// unanswer gives a guess back when the provider that made the code did not say whether the guess is right. Nobody
+// has learnt anything by such a guess, and visitors shall not be blocked because a provider is down.
 func (a *account) unanswer(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	c := a.challenge(t.Challenge)
 	if c != nil && c.opened.IsZero() && c.unanswered < maxUnanswered && c.unmark(m) {

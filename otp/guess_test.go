@@ -73,7 +73,8 @@ func TestTicketsOfNoWaitingChallenge(t *testing.T) {
 	}
 }
 
-// A guess at one maker's code is not one at another's: what was counted for one is not compared with the other, for nothing.
+// A guess counted for one maker's code is no guess at another maker's code: in a block, such a guess is not
+// compared.
 func TestGuessesBelongToOneMaker(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
@@ -90,7 +91,8 @@ func TestGuessesBelongToOneMaker(t *testing.T) {
 	}
 }
 
-// Guesses whose maker did not answer are given back, with the block that they led to, and no more than a few of them.
+// Guesses that a provider did not answer are given back with the block that they led to, and no more than a few of
+// them.
 func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
@@ -120,7 +122,8 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 	}
 }
 
-// A code that somebody else made is counted as ours are, and its maker is not asked in a block, however often.
+// Guesses at a provider's code are counted as guesses at the gate's code are, and the provider is not asked in a
+// block, however often the visitor types.
 func TestRemoteCheck(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop

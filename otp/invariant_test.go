@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// history watches an account from outside and knows what must never happen.
+// history watches an account from outside, and knows what must never happen.
 type history struct {
 	*scene
 	rng      *rand.Rand
@@ -18,8 +18,8 @@ type history struct {
 	lost     map[string]bool // texts that were given up, by ID
 }
 
-// TestInvariants drives random steps of two browsers, and a clock that mostly walks, sometimes runs and now and then jumps
-// back, and holds after each step what DESIGN promises of an account.
+// TestInvariants drives random steps of two browsers, and a clock that mostly walks, sometimes runs and now and
+// then jumps back, and checks after each step what DESIGN promises of an account.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
@@ -138,8 +138,8 @@ func (h *history) last() {
 	}
 }
 
-// guess types a code and holds the budget: no more distinct guesses are compared than the attempts of one budget and the
-// blocks that were sat out allow.
+// guess types a code and checks the budget: no more distinct guesses are compared than the attempts of one budget,
+// and of each budget after a block, allow.
 func (h *history) guess(b Ticket, right bool) {
 	m := mark{byte(h.rng.IntN(50)), b.Challenge[0]}
 	if right {

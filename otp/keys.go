@@ -12,13 +12,14 @@ import (
 // RootSize is the size in bytes of the root from which all keys of the domain are derived.
 const RootSize = 32
 
-// Subject is one person in one zone. Name is in its one canonical spelling: two spellings are two accounts.
+// Subject is one person in one zone. Name is the canonical spelling of the user's name: two spellings are two
+// accounts.
 type Subject struct {
 	Zone, Name string
 }
 
-// Keys turns names, numbers and challenges into what may be written down or told. Each key serves one purpose (NIST SP
-// 800-108), and each input is framed by its length, so that no two inputs run together.
+// Keys turns names, phone numbers and challenges into what may be stored or sent. Each key serves one purpose (NIST
+// SP 800-108), and each input is framed by its length, so that no two inputs run together.
 type Keys struct {
 	account, subject, phone, code, mark, session, proof, report, gateName []byte
 }
@@ -49,8 +50,9 @@ func (k *Keys) Account(s Subject) string { return "a:" + name(k.account, s.Zone,
 // Phone is the name under which texts to a phone are counted.
 func (k *Keys) Phone(number string) string { return "p:" + name(k.phone, number) }
 
-// Report is the name under which is kept whose text a sender's name for it stands for.
-func (k *Keys) Report(sender, text string) string { return "r:" + name(k.report, sender, text) }
+// Report is the name of the record by which a report of a sender, about the text that it calls reportID, finds the
+// account of that text.
+func (k *Keys) Report(sender, reportID string) string { return "r:" + name(k.report, sender, reportID) }
 
 // Pseudonym names the subject in tokens. It tells nothing of the person, and is not the account's name in the store.
 func (k *Keys) Pseudonym(s Subject) string { return name(k.subject, s.Zone, s.Name) }
@@ -60,17 +62,17 @@ func (k *Keys) Session(s Subject, id ChallengeID) string {
 	return name(k.session, s.Zone, s.Name, string(id[:]))
 }
 
-// Proof is what a form must carry to show that it was ours: it is bound to the subject and to the browser's ticket (OWASP
-// Cross-Site Request Forgery Prevention, signed double-submit cookie).
+// Proof is what a form must carry to show that the gate made the form: it is bound to the subject and to the
+// browser's ticket (OWASP Cross-Site Request Forgery Prevention, signed double-submit cookie).
 func (k *Keys) Proof(s Subject, t Ticket) string {
 	return name(k.proof, s.Zone, s.Name, t.String())
 }
 
-// GateName names a gate of a zone that stands behind other gates at an address. The name proves that the gate stands there:
-// only a gate that a request has reached can have written it.
+// GateName names a gate of a zone that stands behind other gates at an address. The name proves that the gate
+// stands there: only a gate that a request has reached can have written it.
 func (k *Keys) GateName(zone, host, path string) string { return name(k.gateName, zone, host, path) }
 
-// marker makes what is written down of a guess.
+// marker makes the marks of a guess at the code of a challenge.
 func (k *Keys) marker(s Subject, id ChallengeID, guess string) marker {
 	return func(codeBy string) (m mark) {
 		copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), codeBy, guess))

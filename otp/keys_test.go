@@ -13,8 +13,8 @@ func testKeys(t testing.TB) *Keys {
 	return k
 }
 
-// All that is derived from a root stays what it is from release to release: records in the store are found by it, and
-// cookies and texts that are under way go on to be right.
+// What the keys derive from a root stays the same from release to release: records in the store are found by such
+// names, and cookies and codes that visitors hold stay valid.
 func TestDerivationNeverChanges(t *testing.T) {
 	t.Parallel()
 	k := testKeys(t)
@@ -37,7 +37,7 @@ func TestDerivationNeverChanges(t *testing.T) {
 	}
 }
 
-// What is written down of a guess is another thing for each maker, challenge, subject and guess.
+// A guess has another mark for each maker, challenge, subject and guess.
 func TestMarksDiffer(t *testing.T) {
 	t.Parallel()
 	k, err := NewKeys(make([]byte, RootSize))

@@ -6,7 +6,8 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// wait is how long until the next text may be sent: after the pause, after what a provider asked for, and inside every limit.
+// wait is how long until the next text may be sent: after the pause, after the wait that a provider asked for, and
+// inside every limit.
 func (a *account) wait(now time.Time, p Policy) time.Duration {
 	var sent, failed []time.Time
 	wait := a.lastNotLost().Add(p.ResendAfter).Sub(now)
@@ -18,22 +19,23 @@ func (a *account) wait(now time.Time, p Policy) time.Duration {
 		}
 		sent = append(sent, t.At)
 	}
-	wait = max(wait, room(failed, failedSends, now))
+	wait = max(wait, untilRoom(failed, failedSends, now))
 	for _, l := range p.Sends {
-		wait = max(wait, room(sent, l, now))
+		wait = max(wait, untilRoom(sent, l, now))
 	}
 	return max(wait, 0)
 }
 
-// room is how long until the limit has room for one more; at is in the order of time.
-func room(at []time.Time, l store.Limit, now time.Time) time.Duration {
+// untilRoom is how long until the limit allows one more text; at lists when the earlier ones were ordered, in that
+// order.
+func untilRoom(at []time.Time, l store.Limit, now time.Time) time.Duration {
 	if len(at) < l.Max {
 		return 0
 	}
 	return at[len(at)-l.Max].Add(l.Per).Sub(now)
 }
 
-// window is the longest time in which a text counts for anything.
+// window is the time for which a text is remembered: the longest window of all limits.
 func window(limits []store.Limit) time.Duration {
 	longest := failedSends.Per
 	for _, l := range limits {

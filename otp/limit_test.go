@@ -43,7 +43,7 @@ func TestSendsAreLimited(t *testing.T) {
 	}
 }
 
-// A text that was given up costs its place in the limits all the same: it was paid for.
+// An undelivered text counts for the limits all the same: it was paid for.
 func TestUndeliveredTextsAreLimited(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
@@ -56,7 +56,7 @@ func TestUndeliveredTextsAreLimited(t *testing.T) {
 	s.want("one more", s.send(&b), Limited)
 }
 
-// A provider that refuses a text and asks to be left alone for a while is, by this account; it cannot ask for more than a while.
+// A provider that refuses a text may impose a wait on the account, up to a bound.
 func TestProviderAsksToWait(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -1,8 +1,6 @@
 package otp
 
-import (
-	"time"
-)
+import "time"
 
 // Kind is what a step found.
 type Kind string
@@ -11,8 +9,7 @@ type Kind string
 const (
 	// Idle: no challenge waits, and none was asked for.
 	Idle Kind = "idle"
-	// Waiting: a challenge waits for its code.
-	// Its value "open" is the word by which logs and metrics name this kind.
+	// Waiting: a challenge waits for its code. The value "open" is the word for this kind in logs and metrics.
 	Waiting Kind = "open"
 	// Sending: a challenge waits for its code, and the caller shall send its text now.
 	Sending Kind = "sending"
@@ -21,7 +18,7 @@ const (
 	Asking Kind = "asking"
 	// Right: the code was right.
 	Right Kind = "right"
-	// Wrong: the code was wrong; Standing.AttemptsLeft tells how many more may be.
+	// Wrong: the code was wrong; Standing.AttemptsLeft tells how many more are allowed.
 	Wrong Kind = "wrong"
 	// Malformed: what was typed cannot be a code. It was not counted.
 	Malformed Kind = "malformed"
@@ -42,14 +39,14 @@ type Outcome struct {
 
 	// Challenge is the challenge that the step was about; its ID is zero without one.
 	Challenge Challenge
-	// Text is the text whose code that challenge waits for; its ID is empty without one. ProviderIDs are the known names
-	// that the provider gave to those texts of the challenge whose codes have the same maker.
+	// Text is the text whose code that challenge waits for; its ID is empty without one. ProviderIDs are the known
+	// names that the provider gave to those texts of the challenge whose codes have the same maker.
 	Text        Text
 	ProviderIDs []string
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
-	// Session names the session that the right code opened, and OpenedAt when it did, when Kind is Right. First is whether it
-	// was this guess that did, and not an earlier copy of it.
+	// Session names the session that the right code opened, and OpenedAt is when the code opened it, when Kind is
+	// Right. First tells that this guess opened the session, and not an earlier copy of the guess.
 	Session  string
 	OpenedAt time.Time
 	First    bool
@@ -60,11 +57,11 @@ type Standing struct {
 	AttemptsLeft int           // wrong codes allowed before the next block
 	BlockedFor   time.Duration // how long a block still lasts
 	ResendIn     time.Duration // how long until another text may be asked for
-	ExpiresIn    time.Duration // how long the open challenge still lasts
+	ExpiresIn    time.Duration // how long the challenge still lasts
 	Delivery     Delivery      // what became of the challenge's latest text, "" without one
 }
 
-// outcome wraps up a step.
+// outcome is what a step found about a challenge, which may be nil, and how the account stands.
 func (a *account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {

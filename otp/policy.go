@@ -18,26 +18,28 @@ const (
 
 // Bounds of the policy.
 const (
-	// MinCodeLength is the least that NIST SP 800-63B 3.1.3.2 and OWASP ASVS 6.5.4 allow.
+	// MinCodeLength is the smallest length that NIST SP 800-63B 3.1.3.2 and OWASP ASVS 6.5.4 allow.
 	MinCodeLength = 6
 	MaxCodeLength = 10
-	// MaxCodeTTL is the most that NIST SP 800-63B 3.1.3.2 and OWASP ASVS 6.5.5 allow. It bounds a challenge however often
-	// its text is repeated.
+	// MaxCodeTTL is the longest life that NIST SP 800-63B 3.1.3.2 and OWASP ASVS 6.5.5 allow. It bounds the life of
+	// a challenge however often the text is repeated.
 	MaxCodeTTL = 10 * time.Minute
-	// MaxAttempts keeps a block worth its name.
+	// MaxAttempts bounds the guesses before a block, so that blocks go on to slow guessing down.
 	MaxAttempts = 10
-	// MaxBlock is where doubling ends.
+	// MaxBlock is the longest block: doubling ends there.
 	MaxBlock = 24 * time.Hour
-	// MaxInARow is the number of wrong codes in a row after which an account is disabled (NIST SP 800-63B 3.2.2).
+	// MaxInARow is the number of guesses counted in a row after which an account is disabled (NIST SP 800-63B
+	// 3.2.2).
 	MaxInARow = 100
 )
 
-// DefaultSends is how many texts an account, and again a phone, may get.
+// DefaultSends is how many texts an account may get, and how many a phone number: 5 in 10 minutes and 10 in a day.
 func DefaultSends() []store.Limit {
 	return []store.Limit{{Max: 5, Per: 10 * time.Minute}, {Max: 10, Per: 24 * time.Hour}}
 }
 
-// failedSends bounds the tries that failed, which no other limit counts, so that nobody can hammer a provider that is down.
+// failedSends bounds the texts that failed, which no other limit counts, so that no visitor can hammer a provider
+// that is down.
 var failedSends = store.Limit{Max: 10, Per: 10 * time.Minute}
 
 // Policy is what the operator decides about codes and texts.
@@ -50,7 +52,7 @@ type Policy struct {
 	Sends       []store.Limit // texts per account, and again per phone number
 }
 
-// DefaultPolicy is the policy of an operator who decided nothing.
+// DefaultPolicy is the policy when the operator configures nothing.
 func DefaultPolicy() Policy {
 	return Policy{
 		CodeLength:  DefaultCodeLength,
@@ -62,11 +64,12 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// Validate says which option is out of bounds, in the words of the configuration.
+// Validate returns an error that names the first option out of bounds, as the configuration spells the option.
 func (p Policy) Validate() error {
 	switch {
 	case p.CodeLength < MinCodeLength || p.CodeLength > MaxCodeLength:
-		return fmt.Errorf("code_length: %d is not between %d and %d digits", p.CodeLength, MinCodeLength, MaxCodeLength)
+		return fmt.Errorf("code_length: %d is not between %d and %d digits",
+			p.CodeLength, MinCodeLength, MaxCodeLength)
 	case p.CodeTTL <= 0 || p.CodeTTL > MaxCodeTTL:
 		return fmt.Errorf("code_ttl: %s is not more than 0 and at most %s", p.CodeTTL, MaxCodeTTL)
 	case p.Attempts < 1 || p.Attempts > MaxAttempts:
@@ -91,7 +94,7 @@ func validateSends(limits []store.Limit) error {
 	return nil
 }
 
-// Warnings lists what is allowed but odd, in words for the operator's log.
+// Warnings lists settings that are allowed and probably not meant, in words for the operator's log.
 func (p Policy) Warnings() []string {
 	var w []string
 	if p.CodeTTL < 30*time.Second {

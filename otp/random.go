@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// freshIDs are the random names that a step may need. They are drawn before it, so that it stays pure.
+// freshIDs are the random names that a step may need. The verifier draws them before the step, so that the step
+// stays pure.
 type freshIDs struct {
 	challenge ChallengeID
 	text      string

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// ErrRecord says that a record in the store cannot be read: it was damaged, or a newer version of the gateway wrote it.
-// The account counts as locked until an operator has looked.
+// ErrRecord says that a record in the store cannot be read: it was damaged, or a newer version of the gateway wrote
+// it. Every check of the account then fails, until an operator has removed or repaired the record.
 var ErrRecord = errors.New("account record cannot be read")
 
-// recordVersion is the version that this code writes, and the only one that it reads: an account that cannot be read
-// whole is not read at all.
+// recordVersion is the version of the records that this code writes, and the only version that it reads: an account
+// that cannot be read whole is not read at all.
 const recordVersion = 2
 
 // record is an account as it is stored. Times are milliseconds since 1970. It holds no code, no name and no number.
@@ -50,13 +50,13 @@ type challengeRecord struct {
 	By      string   `json:"y,omitempty"`
 }
 
-// encode writes an account; nothing is known of the zero account, and nothing is written.
+// encode writes an account. The zero account is written as nil, which means no record.
 func (a *account) encode() ([]byte, error) {
 	r := record{
 		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
 	}
 	for _, t := range a.Texts {
-		r.Texts = append(r.Texts, textRecord{ID: t.ID, At: millis(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID, RetryAt: millis(t.RetryAt)})
+		r.Texts = append(r.Texts, t.record())
 	}
 	for _, c := range a.Challenges {
 		r.Challenges = append(r.Challenges, c.record())
@@ -65,6 +65,20 @@ func (a *account) encode() ([]byte, error) {
 		return nil, nil
 	}
 	return json.Marshal(r)
+}
+
+func (t Text) record() textRecord {
+	return textRecord{
+		ID: t.ID, At: millis(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID,
+		RetryAt: millis(t.RetryAt),
+	}
+}
+
+func (r textRecord) text() Text {
+	return Text{
+		ID: r.ID, At: moment(r.At), Delivery: r.Delivery, CodeBy: r.CodeBy, Sender: r.Sender, ProviderID: r.ProviderID,
+		RetryAt: moment(r.RetryAt),
+	}
 }
 
 func (c *Challenge) record() challengeRecord {
@@ -107,7 +121,7 @@ func (r record) account() (account, error) {
 		return account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
-		a.Texts = append(a.Texts, Text{ID: t.ID, At: moment(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID, RetryAt: moment(t.RetryAt)})
+		a.Texts = append(a.Texts, t.text())
 	}
 	for _, cr := range r.Challenges {
 		c, err := cr.challenge()
@@ -120,7 +134,10 @@ func (r record) account() (account, error) {
 }
 
 func (r challengeRecord) challenge() (Challenge, error) {
-	c := Challenge{Begun: moment(r.Begun), Expires: moment(r.Expires), texts: r.Texts, unanswered: r.Unsaid, opened: moment(r.Opened)}
+	c := Challenge{
+		Begun: moment(r.Begun), Expires: moment(r.Expires), texts: r.Texts, unanswered: r.Unsaid,
+		opened: moment(r.Opened),
+	}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.by[:], r.By))
 	for _, s := range r.Marks {
 		var m mark

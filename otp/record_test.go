@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The form of a record stays what it is from release to release, name by name: a store outlives the gateway's version.
+// The form of a record stays the same from release to release, name by name: the next version reads the same store.
 func TestRecordFormNeverChanges(t *testing.T) {
 	t.Parallel()
 	a := account{
@@ -16,8 +16,8 @@ func TestRecordFormNeverChanges(t *testing.T) {
 			RetryAt: start.Add(time.Minute),
 		}},
 		Challenges: []Challenge{{
-			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), texts: []string{"t1"}, marks: []mark{{2}},
-			unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3},
+			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), texts: []string{"t1"},
+			marks: []mark{{2}}, unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3},
 		}},
 	}
 	const want = `{"v":2,"w":1,"r":4,"b":1,"u":1803902400000,` +

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// reportLife is how long a report record is kept: longer than any challenge lasts, so that a late report still finds the
-// account of its text.
+// reportLife is how long a report record is kept: longer than any challenge lasts, so that a late report still
+// finds the account of its text.
 const reportLife = time.Hour
 
-// reportRecord leads from the provider's name for a text to the account whose text it is. It holds no name and no number.
+// reportRecord leads from the provider's name for a text to the account whose text it is. It holds no name and no
+// number.
 type reportRecord struct {
 	Version int    `json:"v"`
 	Account string `json:"a"`
@@ -21,7 +22,9 @@ type reportRecord struct {
 
 // expectReports writes the record by which reports of a text find its account.
 func (v *Verifier) expectReports(ctx context.Context, s Subject, d Dispatch, h Handover, now time.Time) error {
-	data, err := json.Marshal(reportRecord{Version: recordVersion, Account: v.keys.Account(s), Zone: s.Zone, Text: d.ID})
+	data, err := json.Marshal(reportRecord{
+		Version: recordVersion, Account: v.keys.Account(s), Zone: s.Zone, Text: d.ID,
+	})
 	if err != nil {
 		return err
 	}
@@ -37,8 +40,8 @@ type Reported struct {
 	Zone  string // the zone of the text, if Known
 }
 
-// Report notes what a sender says became of the text that it calls reportID: sent, delivered or undelivered. A report that
-// is about an unknown text, or that is no news, changes nothing. policy finds the policy of a zone.
+// Report notes what a sender says became of the text that it calls reportID: sent, delivered or undelivered. A
+// report that is about an unknown text, or that is no news, changes nothing. policy finds the policy of a zone.
 func (v *Verifier) Report(
 	ctx context.Context, sender, reportID string, became Delivery, policy func(zone string) Policy,
 ) (Reported, error) {

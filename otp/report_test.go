@@ -16,7 +16,8 @@ func TestReportFindsItsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	ticket.Challenge = o.Challenge.ID
-	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent, Sender: "one", ReportID: "SM1"}); err != nil {
+	sent := otp.Handover{Delivery: otp.DeliverySent, Sender: "one", ReportID: "SM1"}
+	if _, err := v.Settle(t.Context(), alice, p, o.Dispatch, sent); err != nil {
 		t.Fatal(err)
 	}
 	policy := func(zone string) otp.Policy {
@@ -28,7 +29,12 @@ func TestReportFindsItsText(t *testing.T) {
 	for _, tt := range []struct {
 		sender, name string
 		known, news  bool
-	}{{"one", "SM2", false, false}, {"two", "SM1", false, false}, {"one", "SM1", true, true}, {"one", "SM1", true, false}} {
+	}{
+		{"one", "SM2", false, false},
+		{"two", "SM1", false, false},
+		{"one", "SM1", true, true},
+		{"one", "SM1", true, false},
+	} {
 		r, err := v.Report(t.Context(), tt.sender, tt.name, otp.DeliveryDelivered, policy)
 		if err != nil || r.Known != tt.known || r.News != tt.news {
 			t.Errorf("%s %s: %+v, %v", tt.sender, tt.name, r, err)

@@ -45,7 +45,7 @@ func (s *scene) send(t *Ticket) Outcome {
 	return o
 }
 
-// try types a code; right says whether it is the one of the ticket's challenge.
+// try types a code; right says whether that is the code of the ticket's challenge.
 func (s *scene) try(t Ticket, m mark, right bool) Outcome {
 	s.a.expire(s.now, s.p)
 	o := s.a.attempt(s.now, s.p, t, by(m))
@@ -58,7 +58,7 @@ func (s *scene) try(t Ticket, m mark, right bool) Outcome {
 	return s.a.wrong(s.now, s.p, t, m)
 }
 
-// by is a guess whose mark does not depend on who made the code.
+// by makes the same mark whatever the maker of the code.
 func by(m mark) marker { return func(string) mark { return m } }
 
 func (s *scene) want(step string, o Outcome, k Kind) {

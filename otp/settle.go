@@ -1,13 +1,11 @@
 package otp
 
-import (
-	"time"
-)
+import "time"
 
-// longestRetry bounds what a provider can ask an account to wait.
+// longestRetry is the longest wait that a provider can impose on an account.
 const longestRetry = MaxCodeTTL
 
-// settle notes how a text went.
+// settle notes how the handover of a text went.
 func (a *account) settle(now time.Time, d Dispatch, h Handover) {
 	for i := range a.Texts {
 		t := &a.Texts[i]
@@ -24,8 +22,8 @@ func (a *account) settle(now time.Time, d Dispatch, h Handover) {
 	}
 }
 
-// report notes what a provider says became of a text, and tells whether that was news. A text's fate is sealed once: what
-// comes late, twice or in the wrong order changes nothing.
+// report notes what a provider says became of a text, and tells whether that was news. A lost or delivered text
+// keeps its state: a report that comes late, twice or in the wrong order changes nothing.
 func (a *account) report(id string, became Delivery) bool {
 	for i := range a.Texts {
 		t := &a.Texts[i]

@@ -15,15 +15,42 @@ func TestReports(t *testing.T) {
 		told    Delivery
 		free    bool // another text may be asked for at once
 	}{
-		{"delivered", DeliverySent, []Delivery{DeliveryDelivered}, []bool{true}, DeliveryDelivered, false},
-		{"undelivered", DeliverySent, []Delivery{DeliveryUndelivered}, []bool{true}, DeliveryFailed, true},
-		{"in the usual order", DeliverySent, []Delivery{DeliverySent, DeliveryDelivered}, []bool{false, true}, DeliveryDelivered, false},
-		{"in the wrong order", DeliverySent, []Delivery{DeliveryDelivered, DeliverySent}, []bool{true, false}, DeliveryDelivered, false},
-		{"recorded and sent again", DeliverySent, []Delivery{DeliveryUndelivered, DeliveryUndelivered}, []bool{true, false}, DeliveryFailed, true},
-		{"delivered, then given up", DeliverySent, []Delivery{DeliveryDelivered, DeliveryUndelivered}, []bool{true, false}, DeliveryDelivered, false},
-		{"given up, then delivered", DeliverySent, []Delivery{DeliveryUndelivered, DeliveryDelivered}, []bool{true, false}, DeliveryFailed, true},
-		{"perhaps accepted, then sent", DeliveryUnknown, []Delivery{DeliverySent}, []bool{true}, DeliverySent, false},
-		{"never accepted", DeliveryFailed, []Delivery{DeliveryDelivered}, []bool{false}, DeliveryFailed, true},
+		{
+			"delivered", DeliverySent, []Delivery{DeliveryDelivered},
+			[]bool{true}, DeliveryDelivered, false,
+		},
+		{
+			"undelivered", DeliverySent, []Delivery{DeliveryUndelivered},
+			[]bool{true}, DeliveryFailed, true,
+		},
+		{
+			"in the usual order", DeliverySent, []Delivery{DeliverySent, DeliveryDelivered},
+			[]bool{false, true}, DeliveryDelivered, false,
+		},
+		{
+			"in the wrong order", DeliverySent, []Delivery{DeliveryDelivered, DeliverySent},
+			[]bool{true, false}, DeliveryDelivered, false,
+		},
+		{
+			"recorded and sent again", DeliverySent, []Delivery{DeliveryUndelivered, DeliveryUndelivered},
+			[]bool{true, false}, DeliveryFailed, true,
+		},
+		{
+			"delivered, then given up", DeliverySent, []Delivery{DeliveryDelivered, DeliveryUndelivered},
+			[]bool{true, false}, DeliveryDelivered, false,
+		},
+		{
+			"given up, then delivered", DeliverySent, []Delivery{DeliveryUndelivered, DeliveryDelivered},
+			[]bool{true, false}, DeliveryFailed, true,
+		},
+		{
+			"perhaps accepted, then sent", DeliveryUnknown, []Delivery{DeliverySent},
+			[]bool{true}, DeliverySent, false,
+		},
+		{
+			"never accepted", DeliveryFailed, []Delivery{DeliveryDelivered},
+			[]bool{false}, DeliveryFailed, true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

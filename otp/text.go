@@ -11,10 +11,11 @@ type Text struct {
 	At       time.Time
 	Delivery Delivery
 	CodeBy   string // maker of its code: a sender, "" for the gate; the expected maker while it is sending
-	Sender   string // the sender that took it, "" until one has
-	// RetryAt is before when no other one may be sent, because whoever refused this one asked for that; zero otherwise.
+	Sender   string // the sender that accepted it, or may have; "" until then
+	// RetryAt is the time before which no other text may be sent, because the sender that refused this text asked
+	// for that wait; zero otherwise.
 	RetryAt    time.Time
-	ProviderID string // the provider's name for it, kept where the provider will be asked about its code
+	ProviderID string // the provider's name for it, kept where the provider will be asked or told about its code
 }
 
 // codeUsable reports whether the text may have brought a code to the phone, and that code can be checked.
@@ -22,8 +23,8 @@ func (t Text) codeUsable() bool {
 	return t.ID != "" && !t.Delivery.lost() && (t.CodeBy == "" || t.ProviderID != "" && t.Delivery != DeliverySending)
 }
 
-// codeText is the text whose code a challenge waits for: the latest text with a usable code; without such a text, the
-// latest one that no sender refused; and where all were refused, the first.
+// codeText is the text whose code a challenge waits for: the latest text with a usable code; without such a text,
+// the latest one that no sender refused; and where all were refused, the oldest.
 func (a *account) codeText(c *Challenge) Text {
 	found := a.latestText(c)
 	for _, id := range slices.Backward(c.texts) {
@@ -37,7 +38,8 @@ func (a *account) codeText(c *Challenge) Text {
 	return found
 }
 
-// codeBy is the maker of the code that a challenge waits for: a sender, or "" for the gate. The challenge may be nil.
+// codeBy is the maker of the code that a challenge waits for: a sender, or "" for the gate. The challenge may be
+// nil.
 func (a *account) codeBy(c *Challenge) string {
 	if c == nil {
 		return ""
@@ -45,7 +47,8 @@ func (a *account) codeBy(c *Challenge) string {
 	return a.codeText(c).CodeBy
 }
 
-// providerIDs are the provider's names for those texts of a challenge whose codes have the maker codeBy, without repeats.
+// providerIDs are the provider's names for those texts of a challenge whose codes have the maker codeBy, without
+// repeats.
 func (a *account) providerIDs(c *Challenge, codeBy string) []string {
 	var ids []string
 	for _, id := range c.texts {
@@ -74,9 +77,9 @@ func (a *account) lastAccepted() Text {
 	return Text{}
 }
 
-// lastNotLost is when the account's latest text was ordered that has come or may still come; zero without such a text. The
-// pause between two texts begins there. A lost text ends no pause, but an undelivered one counts for the limits: it was
-// paid for.
+// lastNotLost is when the account's latest text was ordered that has come or may still come; zero without such a
+// text. The pause before the next text begins there: a lost text need not be waited for. An undelivered text counts
+// for the limits all the same, because it was paid for.
 func (a *account) lastNotLost() time.Time {
 	for _, t := range slices.Backward(a.Texts) {
 		if !t.Delivery.lost() {
@@ -86,8 +89,8 @@ func (a *account) lastNotLost() time.Time {
 	return time.Time{}
 }
 
-// skipSender is the sender after which the next text may begin: the sender of the last accepted text, if that text was
-// given up or may never have been accepted.
+// skipSender is the sender after which the next text may begin: the sender of the last accepted text, if that text
+// was given up or may never have been accepted.
 func (a *account) skipSender() string {
 	switch last := a.lastAccepted(); last.Delivery {
 	case DeliveryUndelivered, DeliveryUnknown:

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The next text knows which sender lost the one before, and who will make its code is asked accordingly.
+// The next text is told which sender lost the text before, and so is the question who will make its code.
 func TestNextSender(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
@@ -34,11 +34,12 @@ func TestNextSender(t *testing.T) {
 	}
 }
 
-// Whatever becomes of later texts, the code of an earlier one that can be checked goes on to hold.
+// Whatever becomes of later texts, the usable code of an earlier text stays valid.
 func TestEarlierTextHolds(t *testing.T) {
 	t.Parallel()
 	sent := Handover{Delivery: DeliverySent, Sender: "one", CodeBy: "one", ProviderID: "first"}
 	lost := Handover{Delivery: DeliveryUnknown, Sender: "one", CodeBy: "one"}
+	second := Handover{Delivery: DeliverySent, Sender: "one", CodeBy: "one", ProviderID: "second"}
 	failed := Handover{Delivery: DeliveryFailed}
 	for _, tt := range []struct {
 		name  string
@@ -50,7 +51,7 @@ func TestEarlierTextHolds(t *testing.T) {
 		{"the next two fail", []Handover{failed, failed}, []string{"first"}},
 		{"the next one is on its way", []Handover{{}}, []string{"first"}},
 		{"the gateway was killed over the next one, and one more fails", []Handover{{}, failed}, []string{"first"}},
-		{"the next one is sent, too", []Handover{{Delivery: DeliverySent, Sender: "one", CodeBy: "one", ProviderID: "second"}}, []string{"first", "second"}},
+		{"the next one is sent, too", []Handover{second}, []string{"first", "second"}},
 	} {
 		s, b := newScene(t), laptop
 		s.p.ResendAfter = 0
@@ -62,7 +63,8 @@ func TestEarlierTextHolds(t *testing.T) {
 			}
 		}
 		o := s.a.attempt(s.now, s.p, b, by(rightMark))
-		if o.Kind != compare || o.Text.CodeBy != "one" || o.Text.ProviderID == "" || !slices.Equal(o.ProviderIDs, tt.ids) {
+		usable := o.Text.CodeBy == "one" && o.Text.ProviderID != ""
+		if o.Kind != compare || !usable || !slices.Equal(o.ProviderIDs, tt.ids) {
 			t.Errorf("%s: %s, text %+v, ids %v", tt.name, o.Kind, o.Text, o.ProviderIDs)
 		}
 	}

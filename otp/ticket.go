@@ -8,8 +8,8 @@ import (
 // BrowserID names a browser within a challenge. It is random and means nothing elsewhere.
 type BrowserID [16]byte
 
-// Ticket is what a browser keeps of its challenge, in a cookie. It names the challenge and the browser and proves nothing
-// alone: it is worth something only to somebody who passed the first factor as the same subject and has the code.
+// Ticket is what a browser keeps of its challenge, in a cookie. It names the challenge and the browser and proves
+// nothing alone: only a visitor who passed the first factor as the same subject, and has the code, can use it.
 type Ticket struct {
 	Challenge ChallengeID // zero before the first text
 	Browser   BrowserID

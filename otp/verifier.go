@@ -10,9 +10,9 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Verifier runs the steps of accounts on the records of a store. It holds no state of its own, so any number of them, in
-// any number of processes, may work on one store. Every error is a fault of the store, or ErrRecord; after one, the
-// answer to the visitor is no.
+// Verifier runs the steps of accounts on the records of a store. It holds no state of its own, so any number of
+// them, in any number of processes, may work on one store. Every error is a fault of the store, or ErrRecord; after
+// one, the answer to the visitor is no.
 type Verifier struct {
 	store store.Store
 	keys  *Keys
@@ -27,31 +27,36 @@ func NewVerifier(s store.Store, keys *Keys, rand io.Reader) *Verifier {
 // Keys are the keys of the verifier's accounts.
 func (v *Verifier) Keys() *Keys { return v.keys }
 
-// Look finds how things stand, and changes nothing.
+// Look tells how the account and the ticket's challenge stand, and changes neither.
 func (v *Verifier) Look(ctx context.Context, s Subject, t Ticket, p Policy) (Outcome, error) {
 	return v.begin(ctx, s, t, p, Recipient{}, false)
 }
 
-// Begin finds the challenge of the ticket, or begins one for the recipient. A challenge that waits is found again, whoever
-// asks; so reloads, second tabs and parallel requests cost no second text. When the outcome is Sending, the caller sends
-// Outcome.Dispatch and calls Settle.
+// Begin finds the challenge of the ticket, or begins a challenge for the recipient. Reloads, second tabs and
+// parallel requests find the challenge that waits already, and cost no second text. When the outcome is Sending,
+// the caller sends Outcome.Dispatch and calls Settle.
 func (v *Verifier) Begin(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	return v.begin(ctx, s, t, p, to, true)
 }
 
-func (v *Verifier) begin(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient, auto bool) (Outcome, error) {
+func (v *Verifier) begin(
+	ctx context.Context, s Subject, t Ticket, p Policy, to Recipient, mayText bool,
+) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
 		return Outcome{}, err
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.begin(now, p, t, auto, to, fresh) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+		return a.begin(now, p, t, mayText, to, fresh)
+	})
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
 	return v.order(ctx, s, p, to.Phone, o)
 }
 
-// Send orders a text for the ticket's challenge, with the same code as before, or begins a new challenge when none waits.
+// Send orders another text of the ticket's challenge, or begins a new challenge when the ticket's does not wait.
+// When the outcome is Sending, the caller sends Outcome.Dispatch and calls Settle.
 func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
@@ -64,7 +69,8 @@ func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to R
 	return v.order(ctx, s, p, to.Phone, o)
 }
 
-// order completes a dispatch that the account allows, if the phone allows it too: several accounts may share one.
+// order completes a dispatch that the account's limits allow, if the limits of the phone allow the text, too:
+// several accounts may share a phone.
 func (v *Verifier) order(ctx context.Context, s Subject, p Policy, phone string, o Outcome) (Outcome, error) {
 	o.Dispatch.phone = v.keys.Phone(phone)
 	o.Dispatch.Code = v.keys.Code(s, o.Challenge.ID, p.CodeLength)
@@ -81,8 +87,8 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, phone string,
 	return limited, nil
 }
 
-// Settle notes how a dispatch went, and returns how the account stands then. A text that surely was not accepted counts for
-// nothing, and may be sent again at once, or when whoever refused it wants that.
+// Settle notes how a dispatch went, and returns how the account stands then. A text that failed uses up no limit
+// but the one for failed texts, and another text may be sent at once, or after the wait that the sender asked for.
 func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Standing, error) {
 	o, rec, err := v.settle(ctx, s, p, d, h)
 	switch {
@@ -98,20 +104,22 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 	return o.Standing, nil
 }
 
-func (v *Verifier) settle(ctx context.Context, s Subject, p Policy, d Dispatch, h Handover) (Outcome, store.Record, error) {
+func (v *Verifier) settle(
+	ctx context.Context, s Subject, p Policy, d Dispatch, h Handover,
+) (Outcome, store.Record, error) {
 	return v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
 		a.settle(now, d, h)
 		return a.outcome(Waiting, now, p, a.challenge(d.challenge))
 	})
 }
 
-// Revoke ends every challenge of the subject, waiting or just answered.
+// Revoke ends every challenge of the subject, waiting or opened.
 func (v *Verifier) Revoke(ctx context.Context, s Subject, p Policy) error {
 	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.revoke(); return Outcome{} })
 	return err
 }
 
-// Unlock forgives the subject all wrong codes and blocks.
+// Unlock forgives the subject all guesses and blocks.
 func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {
 	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.unlock(); return Outcome{} })
 	return err

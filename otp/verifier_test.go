@@ -87,7 +87,8 @@ func TestLoginRoundTrips(t *testing.T) {
 	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
 	began := g.took(func() { o, _ = v.Begin(t.Context(), alice, ticket, p, number) })
 	ticket.Challenge = o.Challenge.ID
-	settled := g.took(func() { _, _ = v.Settle(t.Context(), alice, p, o.Dispatch, otp.Handover{Delivery: otp.DeliverySent}) })
+	sent := otp.Handover{Delivery: otp.DeliverySent}
+	settled := g.took(func() { _, _ = v.Settle(t.Context(), alice, p, o.Dispatch, sent) })
 	wrong := g.took(func() { _, _ = v.Check(t.Context(), alice, ticket, p, wrongCode(o.Dispatch.Code)) })
 	right := g.took(func() { o, _ = v.Check(t.Context(), alice, ticket, p, o.Dispatch.Code) })
 	if o.Kind != otp.Right {
@@ -108,7 +109,8 @@ func TestParallelBeginSendsOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 30 {
 		wg.Go(func() {
-			o, err := v.Begin(t.Context(), alice, otp.Ticket{Browser: otp.BrowserID{byte(i)}}, otp.DefaultPolicy(), number)
+			ticket := otp.Ticket{Browser: otp.BrowserID{byte(i)}}
+			o, err := v.Begin(t.Context(), alice, ticket, otp.DefaultPolicy(), number)
 			if err != nil {
 				t.Error(err)
 			}
