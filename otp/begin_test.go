@@ -73,7 +73,7 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 	for _, tt := range []struct {
 		went   Delivery
 		id     string
-		after  string
+		skip   string
 		same   bool
 		codeBy string
 	}{
@@ -91,8 +91,8 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		})
 		s.now = s.now.Add(s.p.ResendAfter)
 		d := s.send(&b).Dispatch
-		if d.SkipSender != tt.after || d.SameCodeBy != tt.same || d.CodeBy != tt.codeBy {
-			t.Errorf("%s: after %q, keep %t, made by %q", tt.went, d.SkipSender, d.SameCodeBy, d.CodeBy)
+		if d.SkipSender != tt.skip || d.SameCodeBy != tt.same || d.CodeBy != tt.codeBy {
+			t.Errorf("%s: skip %q, same maker %t, made by %q", tt.went, d.SkipSender, d.SameCodeBy, d.CodeBy)
 		}
 	}
 }

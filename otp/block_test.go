@@ -53,3 +53,54 @@ func TestHundredWrongCodesDisable(t *testing.T) {
 	s.a.unlock()
 	s.want("unlocked", s.begin(&b), Sending)
 }
+
+func TestBlockLength(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		first   time.Duration
+		earlier int
+		want    time.Duration
+	}{
+		{"the first", 15 * time.Minute, 0, 15 * time.Minute},
+		{"the second", 15 * time.Minute, 1, 30 * time.Minute},
+		{"just under the longest", 15 * time.Minute, 6, 16 * time.Hour},
+		{"the longest", 15 * time.Minute, 7, MaxBlock},
+		{"far beyond", 15 * time.Minute, 1 << 20, MaxBlock},
+		{"no blocks", 0, 10, 0},
+	} {
+		if got := blockLength(tt.first, tt.earlier); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// To take a guess back is to undo its count, with the block that the guess led to.
+func TestUncount(t *testing.T) {
+	t.Parallel()
+	p := DefaultPolicy()
+	for _, tt := range []struct {
+		name         string
+		before, want account
+	}{
+		{"one of two", account{Counted: 2, InARow: 2}, account{Counted: 1, InARow: 1}},
+		{
+			"the one that led to a block",
+			account{InARow: 6, Blocks: 2, BlockedUntil: start.Add(time.Minute)},
+			account{Counted: 2, InARow: 5, Blocks: 1},
+		},
+		{"one that a right code has forgiven", account{}, account{}},
+		{
+			"one before a block that is over",
+			account{InARow: 3, Blocks: 1, BlockedUntil: start},
+			account{InARow: 2, Blocks: 1, BlockedUntil: start},
+		},
+	} {
+		got := tt.before
+		got.uncount(start, p)
+		if got.Counted != tt.want.Counted || got.InARow != tt.want.InARow || got.Blocks != tt.want.Blocks ||
+			!got.BlockedUntil.Equal(tt.want.BlockedUntil) {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package otp
 import (
 	"testing"
 	"time"
+
+	"github.com/caddy-sms-2fa/gateway/store"
 )
 
 func TestFailedTextMayBeSentAgainAtOnce(t *testing.T) {
@@ -87,5 +89,31 @@ func TestProviderAsksToWait(t *testing.T) {
 			s.now = s.now.Add(time.Second)
 		}
 		s.want(tt.name+", in time", s.send(&b), Sending)
+	}
+}
+
+func TestUntilRoom(t *testing.T) {
+	t.Parallel()
+	limit := store.Limit{Max: 2, Per: 10 * time.Minute}
+	ago := func(minutes ...int) (at []time.Time) {
+		for _, m := range minutes {
+			at = append(at, start.Add(-time.Duration(m)*time.Minute))
+		}
+		return at
+	}
+	for _, tt := range []struct {
+		name string
+		at   []time.Time
+		want time.Duration
+	}{
+		{"no text", nil, 0},
+		{"one text", ago(1), 0},
+		{"two texts", ago(9, 1), time.Minute},
+		{"three texts, the first long ago", ago(60, 9, 1), time.Minute},
+		{"the limit has room just now", ago(10, 1), 0},
+	} {
+		if got := untilRoom(tt.at, limit, start); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
 	}
 }

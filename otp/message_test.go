@@ -2,6 +2,7 @@ package otp
 
 import (
 	"testing"
+	"time"
 )
 
 func TestMessage(t *testing.T) {
@@ -25,6 +26,17 @@ func TestMessage(t *testing.T) {
 	} {
 		if _, err := ParseMessage(bad); err == nil {
 			t.Errorf("%s: %q was accepted", name, bad)
+		}
+	}
+}
+
+func TestMinutes(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "1", 20 * time.Second: "1", 89 * time.Second: "1", 90 * time.Second: "2", 5 * time.Minute: "5",
+	} {
+		if got := minutes(d); got != want {
+			t.Errorf("%s is %s minutes, want %s", d, got, want)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 func TestNextSender(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.CodeBy = func(after string) string {
-		if after == "one" {
+	s.to.CodeBy = func(skipSender string) string {
+		if skipSender == "one" {
 			return "two"
 		}
 		return ""
@@ -66,6 +66,60 @@ func TestEarlierTextHolds(t *testing.T) {
 		usable := o.Text.CodeBy == "one" && o.Text.ProviderID != ""
 		if o.Kind != compare || !usable || !slices.Equal(o.ProviderIDs, tt.ids) {
 			t.Errorf("%s: %s, text %+v, ids %v", tt.name, o.Kind, o.Text, o.ProviderIDs)
+		}
+	}
+}
+
+func TestCodeUsable(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		text Text
+		want bool
+	}{
+		{"no text", Text{}, false},
+		{"the gate's code, on its way", Text{ID: "a", Delivery: DeliverySending}, true},
+		{"the gate's code, perhaps accepted", Text{ID: "a", Delivery: DeliveryUnknown}, true},
+		{"the gate's code, refused", Text{ID: "a", Delivery: DeliveryFailed}, false},
+		{"the gate's code, undelivered", Text{ID: "a", Delivery: DeliveryUndelivered}, false},
+		{"a provider's code", Text{ID: "a", Delivery: DeliverySent, CodeBy: "one", ProviderID: "VE1"}, true},
+		{"a provider's code without a name", Text{ID: "a", Delivery: DeliverySent, CodeBy: "one"}, false},
+		{"a provider's, on its way", Text{ID: "a", Delivery: DeliverySending, CodeBy: "one", ProviderID: "V"}, false},
+	} {
+		if got := tt.text.codeUsable(); got != tt.want {
+			t.Errorf("%s: %t", tt.name, got)
+		}
+	}
+}
+
+// The code text is the latest with a usable code, else the latest that was not refused, else the oldest.
+func TestCodeText(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		texts []Text
+		want  string
+	}{
+		{"no text", nil, ""},
+		{"the latest", []Text{{ID: "a", Delivery: DeliverySent}, {ID: "b", Delivery: DeliverySent}}, "b"},
+		{
+			"usable before lost",
+			[]Text{{ID: "a", Delivery: DeliverySent}, {ID: "b", Delivery: DeliveryUndelivered}},
+			"a",
+		},
+		{
+			"not refused before refused",
+			[]Text{{ID: "a", Delivery: DeliveryUndelivered}, {ID: "b", Delivery: DeliveryFailed}},
+			"a",
+		},
+		{"all refused", []Text{{ID: "a", Delivery: DeliveryFailed}, {ID: "b", Delivery: DeliveryFailed}}, "a"},
+	} {
+		a, c := account{Texts: tt.texts}, Challenge{}
+		for _, text := range tt.texts {
+			c.addText(text.ID)
+		}
+		if got := a.codeText(&c).ID; got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
