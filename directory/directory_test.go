@@ -100,7 +100,7 @@ func put(t *testing.T, path, content string) {
 	}
 }
 
-// clock is moved by hand.
+// clock is a clock that only the test moves.
 type clock struct{ ms atomic.Int64 }
 
 func (c *clock) now() time.Time { return time.UnixMilli(c.ms.Add(2000)) }

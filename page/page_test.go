@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// zeros makes nonces predictable.
+// zeros is a source of zeros, with which every nonce is the same.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
@@ -28,7 +28,7 @@ func write(t *testing.T, p *Page, v View) *httptest.ResponseRecorder {
 	return w
 }
 
-// body is the part of a page between header and script.
+// body is the part of a page between the header and the script.
 func body(html string) string {
 	_, html, _ = strings.Cut(html, "<body")
 	html, _, _ = strings.Cut(html, "<script")

@@ -65,7 +65,7 @@ type View struct {
 	Phone string
 	// CodeLength is the number of digits asked for.
 	CodeLength int
-	// Delivery is what is known of the latest text.
+	// Delivery is what the gate knows of the latest text.
 	Delivery Delivery
 	// Reports is true when the provider reports what becomes of texts, so that Delivery may change while the page is
 	// shown; the script then asks StatusURL.

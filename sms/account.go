@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// What every account at a provider has: an address, and something secret.
+// This file checks the options that most providers have: the address of the API, the address for reports, credentials.
 
-// baseURL is the address of a provider's API, without the slash at its end: HTTPS, or plain HTTP on this machine.
+// baseURL is the address of a provider's API, without a slash at its end: the configured address, or otherwise if
+// none is configured. It must be https, or http on this machine. option is the name of the option in errors.
 func baseURL(option, configured, otherwise string) (string, error) {
 	configured = cmp.Or(configured, otherwise)
 	u, err := url.Parse(configured)
@@ -23,7 +24,7 @@ func baseURL(option, configured, otherwise string) (string, error) {
 	return strings.TrimRight(configured, "/"), nil
 }
 
-// publicURL refuses what is no address that a provider could report to.
+// publicURL refuses an address to which a provider could not send reports.
 func publicURL(option, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -37,11 +38,13 @@ func basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
+// isLocal reports whether a host is this machine.
 func isLocal(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "::1"
 }
 
-// credential refuses a secret that is missing, or that could end a header early.
+// credential refuses a secret that is missing, or that has a line end, with which it could add a header to the
+// request.
 func credential(option, value string) error {
 	switch {
 	case value == "":
@@ -52,7 +55,8 @@ func credential(option, value string) error {
 	return nil
 }
 
-// printable keeps a provider's name for a message fit for a log line; one that is not is dropped.
+// printable is a provider's name for a message, or "" if the name is not fit for a log line: longer than 64
+// characters, or with characters other than printable ASCII.
 func printable(id string) string {
 	if len(id) > 64 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// nowhere is a network that notes where a request wants to go, and takes it nowhere.
+// nowhere is a transport that notes the address of a request and sends it to no server.
 type nowhere struct{ address string }
 
 func (n *nowhere) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -18,7 +18,7 @@ func (n *nowhere) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("there is no network")
 }
 
-// Without an address of its own, each sender asks its provider.
+// Without the option base_url, each sender asks the public address of its provider.
 func TestDefaultAddresses(t *testing.T) {
 	t.Parallel()
 	const template = "11111111-2222-4333-8444-555555555555"
@@ -42,7 +42,8 @@ func TestDefaultAddresses(t *testing.T) {
 		{"dexatel", d, d.account.client, "POST https://api.dexatel.com/v1/messages"},
 		{"dexatel with a template", filled, filled.account.client, "POST https://api.dexatel.com/v1/verifications"},
 		{"twilio", w, w.client, "POST https://api.twilio.com/2010-04-01/Accounts/" + account + "/Messages.json"},
-		{"twilio verify", verify, verify.client, "POST https://verify.twilio.com/v2/Services/" + service + "/Verifications"},
+		{"twilio verify", verify, verify.client, "POST https://verify.twilio.com/v2/Services/" + service +
+			"/Verifications"},
 		{"vonage", v, v.client, "POST https://rest.nexmo.com/sms/json"},
 		{"aws", a, a.client, "POST https://sms-voice.eu-central-1.amazonaws.com/"},
 	} {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// fuzzAnswer makes sure that no answer of a provider, however odd, leads to an error without a class, to a refusal that
-// counts as accepted, or to a name that is unfit for a log.
+// fuzzAnswer makes sure that no answer of a provider, however odd, leads to an error without a class, to a refusal
+// that counts as accepted, or to a name that is unfit for a log.
 func fuzzAnswer(f *testing.F, read func(answer) (Receipt, error), seeds ...string) {
 	f.Helper()
 	for _, s := range seeds {
@@ -29,13 +29,15 @@ func fuzzAnswer(f *testing.F, read func(answer) (Receipt, error), seeds ...strin
 	})
 }
 
-// A provider's code goes into logs and metrics, unless something in it could be a number or a code of ours.
+// The error code of a provider goes into logs and metrics, unless it could hold a phone number or a code of the gate.
 func TestPlainCode(t *testing.T) {
 	t.Parallel()
 	for code, plain := range map[string]bool{
-		"21211": true, "E401": true, "DESTINATION_PHONE_NUMBER_OPTED_OUT": true, "syntax_invalid_json": true, "Not routable": true, "1.5": true,
-		"": false, "15005550006": false, "ERR-15005550006": false, "invalid recipient 15005550006": false, "code 482913 rejected": false,
-		"a\nb": false, "{\"a\"": false, "ошибка": false, strings.Repeat("x", 81): false,
+		"21211": true, "E401": true, "DESTINATION_PHONE_NUMBER_OPTED_OUT": true, "syntax_invalid_json": true,
+		"Not routable": true, "1.5": true,
+		"": false, "15005550006": false, "ERR-15005550006": false, "invalid recipient 15005550006": false,
+		"code 482913 rejected": false,
+		"a\nb":                 false, "{\"a\"": false, "ошибка": false, strings.Repeat("x", 81): false,
 	} {
 		if got := plainCode(code); (got == code && code != "") != plain || got != "" && got != code {
 			t.Errorf("%q is told as %q", code, got)
@@ -43,7 +45,7 @@ func TestPlainCode(t *testing.T) {
 	}
 }
 
-// An error is an error wherever Dexatel puts it.
+// Dexatel can put an error into different members of an answer; each of them refuses the text.
 func TestDexatelErrorsAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -58,36 +60,44 @@ func TestDexatelErrorsAnywhere(t *testing.T) {
 		{400, `{"code":"1523","message":"no"}`, InvalidNumber},
 		{400, `{"errors":[{"code":1524}],"code":1523}`, Account},
 	} {
-		if _, err := readDexatel(answer{status: tt.status, body: []byte(tt.body), whole: true}); ClassOf(err) != tt.class {
+		_, err := readDexatel(answer{status: tt.status, body: []byte(tt.body), whole: true})
+		if ClassOf(err) != tt.class {
 			t.Errorf("%d %s: %v, want %q", tt.status, tt.body, err, tt.class)
 		}
 	}
 }
 
 func FuzzDexatelAnswer(f *testing.F) {
-	fuzzAnswer(f, readDexatel, `{"data":[{"id":"x","status":"enroute"}]}`, `{"errors":[{"code":"1523"}]}`, `{"data":null,"errors":[{}]}`)
+	fuzzAnswer(f, readDexatel, `{"data":[{"id":"x","status":"enroute"}]}`, `{"errors":[{"code":"1523"}]}`,
+		`{"data":null,"errors":[{}]}`)
 }
 
 func FuzzTwilioAnswer(f *testing.F) {
-	fuzzAnswer(f, readTwilio, `{"sid":"SM1","status":"queued","error_code":null}`, `{"code":21211,"status":400}`, `{"status":"failed","error_code":"30003"}`)
+	fuzzAnswer(f, readTwilio, `{"sid":"SM1","status":"queued","error_code":null}`, `{"code":21211,"status":400}`,
+		`{"status":"failed","error_code":"30003"}`)
 }
 
 func FuzzVonageAnswer(f *testing.F) {
-	fuzzAnswer(f, readVonage, `{"message-count":"1","messages":[{"message-id":"x","status":"0"}]}`, `{"messages":[{"status":"1","error-text":"[ 702 ]"}]}`, `{"messages":[]}`)
+	fuzzAnswer(f, readVonage, `{"message-count":"1","messages":[{"message-id":"x","status":"0"}]}`,
+		`{"messages":[{"status":"1","error-text":"[ 702 ]"}]}`, `{"messages":[]}`)
 }
 
 func FuzzAWSAnswer(f *testing.F) {
-	fuzzAnswer(f, readAWS, `{"MessageId":"x"}`, `{"__type":"a#ConflictException","Reason":"DESTINATION_PHONE_NUMBER_OPTED_OUT"}`, `{"__type":"#"}`)
+	fuzzAnswer(f, readAWS, `{"MessageId":"x"}`,
+		`{"__type":"a#ConflictException","Reason":"DESTINATION_PHONE_NUMBER_OPTED_OUT"}`, `{"__type":"#"}`)
 }
 
 func FuzzInfobipAnswer(f *testing.F) {
-	fuzzAnswer(f, readInfobip, `{"messages":[{"messageId":"x","status":{"groupName":"PENDING","id":26}}]}`, `{"errorCode":"E401"}`, `{"messages":[{"status":{"groupName":"REJECTED","id":12}}]}`)
+	fuzzAnswer(f, readInfobip, `{"messages":[{"messageId":"x","status":{"groupName":"PENDING","id":26}}]}`,
+		`{"errorCode":"E401"}`, `{"messages":[{"status":{"groupName":"REJECTED","id":12}}]}`)
 }
 
 func FuzzHTTPAnswer(f *testing.F) {
 	h, err := NewHTTP(HTTPOptions{
-		URL: "https://api.example.com", Success: [][]string{{"json", "/a/0", "OK"}, {"text", "OK"}}, Failure: [][]string{{"json", "/error"}},
-		MessageID: []string{"json", "/id"}, ErrorCode: []string{"text", `"code":"([^"]*)"`}, RetryAfter: []string{"json", "/wait"},
+		URL: "https://api.example.com", Success: [][]string{{"json", "/a/0", "OK"}, {"text", "OK"}},
+		Failure:   [][]string{{"json", "/error"}},
+		MessageID: []string{"json", "/id"}, ErrorCode: []string{"text", `"code":"([^"]*)"`},
+		RetryAfter: []string{"json", "/wait"},
 	})
 	if err != nil {
 		f.Fatal(err)
@@ -99,7 +109,7 @@ func FuzzHTTPAnswer(f *testing.F) {
 	fuzzAnswer(f, read, `{"a":["OK"],"id":"x"}`, `{"error":1,"code":"7","wait":1e99}`, `{"a":{"0":"OK"}}`)
 }
 
-// No template, whatever is in it, panics, loses text, or reads again what was filled in.
+// No template panics, loses text, or looks for variables in the value of a variable.
 func FuzzTemplate(f *testing.F) {
 	f.Add("{to} {text} {env.X} { {} }{{code}}")
 	f.Fuzz(func(t *testing.T, text string) {

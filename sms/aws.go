@@ -13,17 +13,17 @@ import (
 
 // AWSOptions are the settings of AWS End User Messaging SMS.
 type AWSOptions struct {
-	Region              string // required: like eu-central-1
-	AccessKeyID         string // required
-	SecretAccessKey     string // required
-	SessionToken        string // only with credentials that expire
-	OriginationIdentity string // a number, a sender ID, a pool or an ARN; default: one of the account's that suits the country
-	ConfigurationSet    string // default none
-	BaseURL             string // default https://sms-voice.<region>.amazonaws.com
-	Timeout             time.Duration
+	Region              string        // required: like eu-central-1
+	AccessKeyID         string        // required
+	SecretAccessKey     string        // required
+	SessionToken        string        // only with credentials that expire
+	OriginationIdentity string        // number, sender ID, pool or ARN; default: AWS picks one for the country
+	ConfigurationSet    string        // default none
+	BaseURL             string        // default https://sms-voice.<region>.amazonaws.com
+	Timeout             time.Duration // default DefaultTimeout
 }
 
-// AWS sends through AWS End User Messaging SMS, the action SendTextMessage. The code is ours and is checked by us.
+// AWS sends through AWS End User Messaging SMS, the action SendTextMessage. The gate makes the codes and checks them.
 type AWS struct {
 	options AWSOptions
 	key     awsKey
@@ -37,7 +37,8 @@ var awsRegion = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
 // NewAWS returns a sender. Errors name the option that is wrong.
 func NewAWS(o AWSOptions) (*AWS, error) {
 	if !awsRegion.MatchString(o.Region) {
-		return nil, errors.New("region: it is missing, or not like eu-central-1; the environment variable AWS_REGION is read too")
+		return nil, errors.New("region: it is missing, or not like eu-central-1; " +
+			"the environment variable AWS_REGION is read too")
 	}
 	if err := credential("access_key_id", o.AccessKeyID); err != nil {
 		return nil, fmt.Errorf("%w; the environment variable AWS_ACCESS_KEY_ID is read too", err)
@@ -49,7 +50,9 @@ func NewAWS(o AWSOptions) (*AWS, error) {
 	if o.BaseURL, err = baseURL("base_url", o.BaseURL, "https://sms-voice."+o.Region+".amazonaws.com"); err != nil {
 		return nil, err
 	}
-	key := awsKey{ID: o.AccessKeyID, Secret: o.SecretAccessKey, Token: o.SessionToken, Region: o.Region, Service: "sms-voice"}
+	key := awsKey{
+		ID: o.AccessKeyID, Secret: o.SecretAccessKey, Token: o.SessionToken, Region: o.Region, Service: "sms-voice",
+	}
 	return &AWS{options: o, key: key, client: newClient(o.Timeout)}, nil
 }
 
@@ -66,7 +69,7 @@ type awsMessage struct {
 	TTL              int    `json:"TimeToLive"`
 }
 
-// minAWSTTL is the shortest life of a text that AWS takes, in seconds.
+// minAWSTTL is the shortest TimeToLive that AWS accepts, in seconds.
 const minAWSTTL = 5
 
 // Send hands a text to AWS.
@@ -91,15 +94,16 @@ func (s *AWS) Send(ctx context.Context, m Message) (Receipt, error) {
 	return readAWS(a)
 }
 
-// awsAnswer is an answer, good or bad. A refusal has a type, and mostly a reason that says more.
+// awsAnswer is the body of an answer, whether AWS accepted the text or refused it. A refusal has a type, and mostly a
+// reason, which is more exact.
 type awsAnswer struct {
 	MessageID string `json:"MessageId"`
 	Type      string `json:"__type"`
 	Reason    string `json:"Reason"`
 }
 
-// readAWS finds out whether a text was accepted. An answer that says so by its status and cannot be read beyond it counts as
-// accepted: to send it again could send it twice.
+// readAWS finds out whether AWS accepted a text. The status decides; an accepted text whose answer cannot be read
+// gets a receipt without an ID, because another attempt could send it twice.
 func readAWS(a answer) (Receipt, error) {
 	var body awsAnswer
 	_ = json.Unmarshal(a.body, &body)
@@ -109,12 +113,12 @@ func readAWS(a answer) (Receipt, error) {
 	kind := body.Type[strings.LastIndex(body.Type, "#")+1:]
 	e := a.refusal(body.Reason, awsClasses)
 	if _, known := awsClasses[e.Code]; !known {
-		e = a.refusal(kind, awsClasses) // a reason that is new says less than the type it belongs to
+		e = a.refusal(kind, awsClasses) // the type is known also when AWS has added a new reason
 	}
 	return Receipt{}, e
 }
 
-// awsClasses are the documented reasons, and the types of exceptions for those without one.
+// awsClasses has the documented reasons, and the types of the exceptions that have no reason.
 var awsClasses = map[string]Class{
 	"DESTINATION_PHONE_NUMBER_OPTED_OUT": Blocked, "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": Blocked,
 	"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": Blocked, "COUNTRY_NOT_ENABLED": Blocked,
@@ -125,6 +129,7 @@ var awsClasses = map[string]Class{
 	"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT": Account, "ServiceQuotaExceededException": Account,
 	"ThrottlingException": RateLimited, "InternalServerException": Ambiguous,
 	"ConflictException": Config, "ValidationException": Config, "ResourceNotFoundException": Config,
-	"AccessDeniedException": Unauthorized, "UnrecognizedClientException": Unauthorized, "InvalidSignatureException": Unauthorized,
-	"ExpiredTokenException": Unauthorized, "IncompleteSignatureException": Unauthorized, "MissingAuthenticationTokenException": Unauthorized,
+	"AccessDeniedException": Unauthorized, "UnrecognizedClientException": Unauthorized,
+	"InvalidSignatureException": Unauthorized, "ExpiredTokenException": Unauthorized,
+	"IncompleteSignatureException": Unauthorized, "MissingAuthenticationTokenException": Unauthorized,
 }

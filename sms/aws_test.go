@@ -17,21 +17,22 @@ func awsOptions(p *testenv.AWS, url string) sms.AWSOptions {
 }
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
 		p := testenv.StartAWS(t)
-		return p.Provider, func(url string) (sms.Sender, error) { return sms.NewAWS(awsOptions(p, url)) }, []string{p.SecretAccessKey, p.AccessKeyID}
+		make := func(url string) (sms.Sender, error) { return sms.NewAWS(awsOptions(p, url)) }
+		return p.Provider, make, []string{p.SecretAccessKey, p.AccessKeyID}
 	}
 	providers = append(providers, provider{"aws", start, map[sms.Class][]string{
 		sms.Blocked: {"DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
 			"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE", "COUNTRY_NOT_ENABLED"},
 		sms.Config: {"DESTINATION_PHONE_NUMBER_NOT_VERIFIED", "NO_ORIGINATION_IDENTITIES_FOUND", "INVALID_PARAMETER",
-			"INVALID_IDENTITY_FOR_DESTINATION_COUNTRY", "PRICE_OVER_THRESHOLD", "SENDER_ID_NOT_REGISTERED", "ConflictException",
-			"ValidationException", "ResourceNotFoundException"},
+			"INVALID_IDENTITY_FOR_DESTINATION_COUNTRY", "PRICE_OVER_THRESHOLD", "SENDER_ID_NOT_REGISTERED",
+			"ConflictException", "ValidationException", "ResourceNotFoundException"},
 		sms.Account:     {"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", "ServiceQuotaExceededException"},
 		sms.RateLimited: {"ThrottlingException"},
 		sms.Ambiguous:   {"InternalServerException"},
-		sms.Unauthorized: {"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
-			"IncompleteSignatureException", "MissingAuthenticationTokenException"},
+		sms.Unauthorized: {"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
+			"ExpiredTokenException", "IncompleteSignatureException", "MissingAuthenticationTokenException"},
 	}, "A_REASON_OF_TOMORROW", ""})
 }
 
@@ -52,7 +53,8 @@ func TestAWSContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.Wait(t, i+1); receipt.ID != got.ID || got.To != "+15005550006" || got.From != "Acme" || got.Text != message.Text || got.Template != "codes" {
+		if got := p.Wait(t, i+1); receipt.ID != got.ID || got.To != "+15005550006" || got.From != "Acme" ||
+			got.Text != message.Text || got.Template != "codes" {
 			t.Errorf("%+v, receipt %+v", got, receipt)
 		}
 	}

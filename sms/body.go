@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// HTTPField is a name and a value, of a query or a form.
+// HTTPField is a name and a value of a query, a form or the headers of a request.
 type HTTPField struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -20,12 +20,13 @@ type HTTPField struct {
 	Encoding string `json:"encoding,omitempty"`
 }
 
-// field is an HTTPField that has been read.
+// field is an HTTPField whose value is parsed.
 type field struct {
 	name, encoding string
 	value          template
 }
 
+// parseFields reads the fields of an option.
 func parseFields(option string, raw []HTTPField, resolve func(string) (string, error)) ([]field, error) {
 	var fields []field
 	for _, f := range raw {
@@ -41,7 +42,7 @@ func parseFields(option string, raw []HTTPField, resolve func(string) (string, e
 	return fields, nil
 }
 
-// encode fills fields into a query or a form.
+// encode adds the fields to a query or a form, but for fields of the encoding that the text does not have.
 func encode(fields []field, into url.Values, v values) url.Values {
 	for _, f := range fields {
 		if f.encoding == "" || f.encoding == v["encoding"] {
@@ -51,11 +52,11 @@ func encode(fields []field, into url.Values, v values) url.Values {
 	return into
 }
 
-// body is what the body of a request is made from.
+// body makes the body of a request from the variables of a message.
 type body interface {
 	// contentType is the value of the header Content-Type.
 	contentType() string
-	// write makes the body for a message.
+	// write is the body for one message.
 	write(v values) ([]byte, error)
 }
 
@@ -65,6 +66,7 @@ type noBody struct{}
 func (noBody) contentType() string          { return "" }
 func (noBody) write(values) ([]byte, error) { return nil, nil }
 
+// formBody is a form.
 type formBody []field
 
 func (formBody) contentType() string { return "application/x-www-form-urlencoded" }
@@ -72,9 +74,9 @@ func (b formBody) write(v values) ([]byte, error) {
 	return []byte(encode(b, make(url.Values), v).Encode()), nil
 }
 
-// rawBody is a text, in which variables are escaped as its type asks for.
+// rawBody is a text of some content type, whose variables are escaped as the type requires.
 type rawBody struct {
-	kind   string
+	kind   string // value of the header Content-Type
 	text   template
 	escape func(string) string
 }
@@ -82,6 +84,7 @@ type rawBody struct {
 func (b rawBody) contentType() string            { return b.kind }
 func (b rawBody) write(v values) ([]byte, error) { return []byte(b.text.fill(v, b.escape)), nil }
 
+// parseRaw reads the option body: a content type, which must be text/plain or XML, and a text.
 func parseRaw(kind, text string, resolve func(string) (string, error)) (body, error) {
 	media, _, err := mime.ParseMediaType(kind)
 	escape := asIs
@@ -110,11 +113,11 @@ func escapeXML(s string) string {
 	return b.String()
 }
 
-// jsonBody is a JSON value whose texts are templates. It is read once, filled in, and written: nothing that is filled in can
-// end a text early.
+// jsonBody is a JSON value whose strings are templates. The value is parsed once; for each message the templates in
+// it are filled and the value is encoded, so no value of a variable can end a string early.
 type jsonBody struct{ value any }
 
-// jsonNumber is a variable in the place of a number.
+// jsonNumber is the name of a variable whose value is to be a number in JSON and not a string, written "{ttl:number}".
 type jsonNumber string
 
 func (jsonBody) contentType() string { return "application/json" }
@@ -129,6 +132,7 @@ func (b jsonBody) write(v values) ([]byte, error) {
 	return bytes.TrimSpace(out.Bytes()), nil
 }
 
+// parseJSON reads the option json.
 func parseJSON(text string, resolve func(string) (string, error)) (body, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -146,7 +150,7 @@ func parseJSON(text string, resolve func(string) (string, error)) (body, error) 
 	return jsonBody{value}, nil
 }
 
-// parseValue turns every text in a JSON value into a template.
+// parseValue turns every string in a JSON value into a template, or into a jsonNumber.
 func parseValue(value any, resolve func(string) (string, error)) (any, error) {
 	var err error
 	switch v := value.(type) {
@@ -172,7 +176,7 @@ func parseValue(value any, resolve func(string) (string, error)) (any, error) {
 	return value, nil
 }
 
-// fillJSON makes the value for one message, without touching the one that it is made from.
+// fillJSON is a JSON value with its templates filled for one message. The value itself is not changed.
 func fillJSON(value any, v values) any {
 	switch t := value.(type) {
 	case template:

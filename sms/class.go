@@ -8,34 +8,36 @@ import (
 	"time"
 )
 
-// Class says what a failed send means: for the visitor, for the next try, and for the operator. Providers have hundreds
-// of error codes and keep splitting them; these are all that anybody acts on.
+// Class says what a failed send means for the visitor, for the next sender and for the operator. Providers have
+// hundreds of error codes and keep splitting them; these classes are all that lead to different acts. The package
+// doc has a table.
 type Class string
 
 const (
-	// InvalidNumber: the provider cannot text this number.
+	// InvalidNumber: the provider cannot send a text to this number.
 	InvalidNumber Class = "invalid_number"
 	// Blocked: the number, its network or its country is blocked, or its owner opted out.
 	Blocked Class = "blocked"
 	// RateLimited: too many messages; RetryAfter may say when there is room again.
 	RateLimited Class = "rate_limited"
-	// Unauthorized: the provider does not accept our credentials.
+	// Unauthorized: the provider does not accept the credentials of the operator.
 	Unauthorized Class = "unauthorized"
 	// Account: the account has no funds, is suspended or has used up its quota.
 	Account Class = "account"
-	// Config: a sender, a template or another setting is not known to the provider.
+	// Config: the provider does not know a sender, a template or another setting of the configuration.
 	Config Class = "config"
-	// Temporary: the provider failed, and surely did not accept the message: it could not be reached, or said so itself.
+	// Temporary: the provider failed and surely did not accept the message, because it could not be reached or said
+	// so.
 	Temporary Class = "temporary"
-	// Ambiguous: the provider may have accepted the message. It must not be sent again by us.
+	// Ambiguous: the provider may have accepted the message, so no sender may be asked to send it again.
 	Ambiguous Class = "ambiguous"
 )
 
-// Classes are all classes there are.
+// Classes are all classes.
 var Classes = []Class{InvalidNumber, Blocked, RateLimited, Unauthorized, Account, Config, Temporary, Ambiguous}
 
-// allowsFailover reports whether another provider may be asked after a failure of this class: the message was surely not
-// accepted, and the reason lies with the provider or our account there, not with the phone.
+// allowsFailover reports whether the next sender may be offered the message after a failure of this class: the message
+// was surely not accepted, and the reason lies with the provider or the account there, not with the number.
 func (c Class) allowsFailover() bool {
 	switch c {
 	case RateLimited, Unauthorized, Account, Config, Temporary:
@@ -44,7 +46,8 @@ func (c Class) allowsFailover() bool {
 	return false
 }
 
-// countsAgainstProvider reports whether a failure of this class speaks against the provider as a whole.
+// countsAgainstProvider reports whether a failure of this class counts for the breaker of the sender, because the next
+// message would probably fail too.
 func (c Class) countsAgainstProvider() bool {
 	switch c {
 	case Unauthorized, Account, Config, Temporary, Ambiguous:
@@ -53,14 +56,15 @@ func (c Class) countsAgainstProvider() bool {
 	return false
 }
 
-// Error is a failed send. Its text is for the operator's log: it holds no number, no code and no secret.
+// Error is a failed send. Its text is for the operator's log, and holds no number, no code and no secret.
 type Error struct {
+	// Class says what the failure leads to.
 	Class Class
-	// Code is the provider's own error code, when it gave one.
+	// Code is the provider's own error code, "" when it gave none or one that plainCode refuses.
 	Code string
-	// Status is the HTTP status of the provider's answer, 0 without one.
+	// Status is the HTTP status of the provider's answer, 0 when there was no answer.
 	Status int
-	// RetryAfter is how long the provider asked us to wait, 0 when it did not.
+	// RetryAfter is how long the provider asked to wait before the next try, at most a day; 0 when it did not ask.
 	RetryAfter time.Duration
 	// Err is the cause. It may be nil.
 	Err error
@@ -82,8 +86,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// ClassOf is the class of a failed send, and "" when it did not fail. An error that has no class counts as Ambiguous: what
-// is not known to have failed may have arrived.
+// ClassOf is the class of the error of a send, and "" for a nil error. An error that wraps no *Error counts as
+// Ambiguous, because a message that is not known to have been refused may have been accepted.
 func ClassOf(err error) Class {
 	var e *Error
 	switch {
@@ -95,7 +99,7 @@ func ClassOf(err error) Class {
 	return Ambiguous
 }
 
-// RetryAfterOf is how long the provider asked us to wait, 0 when it did not.
+// RetryAfterOf is how long the provider asked to wait before the next try, 0 when it did not ask.
 func RetryAfterOf(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
@@ -103,12 +107,13 @@ func RetryAfterOf(err error) time.Duration {
 	return 0
 }
 
-// IsError reports whether an error comes from a provider, and not from somewhere on the way to it.
+// IsError reports whether an error is, or wraps, an *Error, and so comes from a sender.
 func IsError(err error) bool { return errors.As(err, new(*Error)) }
 
-// class is what an answer means whose body says no more. Only what cannot follow an acceptance counts as a refusal: a provider that
-// breaks down over a request, an intermediary that gives up on one, and a redirect to where the result is may all come after it. A
-// 503 that says when to come back was no attempt.
+// class is the class of an answer by its HTTP status alone. Some statuses can come after the provider has accepted
+// the message, and are Ambiguous: a 5xx of a provider that broke down over the request, a 408 or 409 of an
+// intermediary that gave up, a redirect (302, 303) to the result. A 503 with Retry-After is Temporary, because a
+// provider that says when to come back has not tried to send.
 func (a answer) class() Class {
 	switch a.status {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -131,8 +136,9 @@ func (a answer) class() Class {
 	return Config
 }
 
-// refusal is the error for an answer that refuses: its class is that of the provider's code, if classes knows it, and of
-// the HTTP status otherwise. The code is kept only if it looks like one, because a provider may quote what we sent.
+// refusal is the error for an answer that refuses a message. Its class is that of the provider's code, if classes
+// has the code, and otherwise that of the HTTP status. The code is kept only if plainCode takes it for a code,
+// because a provider may quote the number or the text instead.
 func (a answer) refusal(code string, classes map[string]Class) *Error {
 	e := &Error{Class: a.class(), Status: a.status, RetryAfter: a.retryAfter, Code: plainCode(code)}
 	if class, ok := classes[e.Code]; ok {
@@ -141,14 +147,14 @@ func (a answer) refusal(code string, classes map[string]Class) *Error {
 	return e
 }
 
-// unclear is the error for an answer whose status says yes and whose body, which has the last word with some providers,
-// cannot be read.
+// unclear is the error for an answer whose status accepts the message and whose body cannot be read, where the
+// provider may refuse the message in the body.
 func (a answer) unclear() *Error {
 	return &Error{Class: Ambiguous, Status: a.status, Err: errors.New("the answer cannot be read")}
 }
 
-// plainCode is a code fit for logs and metrics: letters, digits and a little more, and nowhere so many digits in a row that they
-// could be a phone number or a code of ours.
+// plainCode is an error code that is fit for logs and metrics, or "". It may have letters, digits, spaces and _ . -,
+// up to 80 characters, and never six digits in a row, which could be part of a phone number or a code of the gate.
 func plainCode(code string) string {
 	if !codeLike.MatchString(code) || numberLike.MatchString(code) {
 		return ""

@@ -18,15 +18,15 @@ import (
 const (
 	// DefaultTimeout is how long a provider may take to accept a text.
 	DefaultTimeout = 10 * time.Second
-	// maxAnswer bounds what is read of an answer, in bytes.
+	// maxAnswer is how many bytes of an answer are read.
 	maxAnswer = 64 << 10
-	// maxRetryAfter bounds what a provider can ask us to wait.
+	// maxRetryAfter is the longest wait that a provider can ask for.
 	maxRetryAfter = 24 * time.Hour
 )
 
-// client speaks HTTP with one provider. It makes one attempt: net/http repeats a request on its own only when it knows a
-// way to rewind the body and the method is safe to repeat; see build. Redirects are not followed, so that
-// credentials go nowhere else. Compressed answers are not asked for.
+// client speaks HTTP with one provider. It makes one attempt for each request, and keeps net/http from repeating one
+// on its own, see build. It does not follow redirects, so that the credentials go to no other address, and does not
+// ask for compressed answers.
 type client struct {
 	http    *http.Client
 	timeout time.Duration
@@ -60,19 +60,20 @@ type request struct {
 	body   []byte
 }
 
-// answer is what a provider said.
+// answer is the answer of a provider to one request.
 type answer struct {
 	status     int
-	body       []byte
-	whole      bool // body is all of it, and not compressed
-	retryAfter time.Duration
+	body       []byte        // at most maxAnswer bytes
+	whole      bool          // body is the whole body, and not compressed
+	retryAfter time.Duration // from the header Retry-After, 0 without it
 }
 
-// ok reports whether the status says yes.
+// ok reports whether the status is one of success, from 200 to 299.
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// do makes a request once. An error is an *Error: Temporary when surely nothing was accepted, because nothing of the
-// request was written; Ambiguous from then on.
+// do makes a request once and returns the answer, whatever its status. Every error is an *Error: Temporary when
+// nothing of the request was written, so that the provider cannot have accepted the message, and Ambiguous
+// otherwise.
 func (c *client) do(ctx context.Context, q request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -92,8 +93,9 @@ func (c *client) do(ctx context.Context, q request) (answer, error) {
 	return a, nil
 }
 
-// readAnswer reads what may be read of an answer. Nobody asked for a compressed one, which is not unpacked: it could be a
-// bomb. Each provider knows what it means when its answer cannot be read whole.
+// readAnswer reads the body of an answer, at most maxAnswer bytes. whole is false when the body is longer, broke
+// off, or is compressed; a compressed body is not unpacked, because the client did not ask for one and it could be a
+// decompression bomb. What an answer means that is not whole depends on the provider.
 func readAnswer(res *http.Response) (body []byte, whole bool) {
 	if coding := res.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return nil, false
@@ -105,9 +107,10 @@ func readAnswer(res *http.Response) (body []byte, whole bool) {
 	return body, err == nil
 }
 
+// build makes the request for net/http.
 func (q request) build(ctx context.Context) (*http.Request, error) {
-	// A body that is not known to be empty, and that net/http does not know how to rewind, keeps it from repeating the
-	// request, a GET included.
+	// net/http repeats a request on a new connection only if it can rewind the body or knows that there is none. It
+	// can do neither with a MultiReader, also when the body is empty, as it is for a GET.
 	r, err := http.NewRequestWithContext(ctx, q.method, q.url, io.MultiReader(bytes.NewReader(q.body)))
 	if err != nil {
 		return nil, err
@@ -120,7 +123,8 @@ func (q request) build(ctx context.Context) (*http.Request, error) {
 	return r, nil
 }
 
-// transportError sorts a fault by whether anything was written. The URL that net/http puts into its errors is left out.
+// transportError is the error for a request that got no answer. The URL that net/http puts into its errors is left
+// out, because it can hold a number, a code or a key.
 func transportError(err error, written bool) error {
 	class := Temporary
 	if written {
@@ -129,7 +133,7 @@ func transportError(err error, written bool) error {
 	return &Error{Class: class, Err: plainCause(err)}
 }
 
-// plainCause says what went wrong without saying where to: addresses can hold numbers and keys.
+// plainCause says why a request got no answer, without the address of the request.
 func plainCause(err error) error {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -151,7 +155,7 @@ func plainCause(err error) error {
 	return errors.New("the connection failed")
 }
 
-// retryAfter reads seconds or a date (RFC 9110 10.2.3).
+// retryAfter reads the header Retry-After: seconds, or a date (RFC 9110 10.2.3).
 func (c *client) retryAfter(value string) time.Duration {
 	d := time.Duration(0)
 	if s, err := strconv.ParseUint(value, 10, 31); err == nil {

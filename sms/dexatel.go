@@ -17,15 +17,16 @@ const DexatelURL = "https://api.dexatel.com"
 type DexatelOptions struct {
 	APIKey       string        // required
 	From         string        // required: an approved sender
-	Template     string        // the ID of an approved template; without one our own text is sent
-	Remote       bool          // Dexatel makes the codes, as long as ours would be, and checks them
-	ReportSecret string        // with which Dexatel signs reports; without it none is believed
+	Template     string        // the ID of an approved template; without one the text of the gate is sent
+	Remote       bool          // Dexatel makes the codes, of the configured length, and checks them
+	ReportSecret string        // the secret by which Dexatel signs reports; without it all reports are refused
 	BaseURL      string        // default DexatelURL
 	Timeout      time.Duration // default DefaultTimeout
 }
 
-// Dexatel sends through Dexatel: without a template as a message with our text; with one as a verification with our code,
-// which Dexatel puts into the template; with Remote as a verification whose code Dexatel makes and checks.
+// Dexatel sends through Dexatel in one of three ways. Without a template it sends a message with the text of the
+// gate. With a template it starts a verification with the code of the gate, which Dexatel puts into the template.
+// With Remote it starts a verification whose code Dexatel makes and checks.
 type Dexatel struct {
 	options DexatelOptions
 	account *DexatelAccount
@@ -55,7 +56,7 @@ func NewDexatel(o DexatelOptions) (*Dexatel, error) {
 // Name is "dexatel".
 func (*Dexatel) Name() string { return "dexatel" }
 
-// MaxCodeLength is 8 with a template (Dexatel's error 1631), else what any text can hold.
+// MaxCodeLength is 8 with a template (Dexatel's error 1631), and otherwise 10, the longest code of the gate.
 func (d *Dexatel) MaxCodeLength() int {
 	if d.options.Template != "" {
 		return 8
@@ -81,7 +82,7 @@ type dexatelVerification struct {
 	Length   int    `json:"code_length,omitempty"`
 }
 
-// Send hands a text to Dexatel.
+// Send hands a message to Dexatel.
 func (d *Dexatel) Send(ctx context.Context, m Message) (Receipt, error) {
 	path, data := d.request(m)
 	a, err := d.account.call(ctx, http.MethodPost, path, data)
@@ -103,8 +104,8 @@ func (d *Dexatel) request(m Message) (path string, data any) {
 	return "/v1/verifications", v
 }
 
-// dexatelAnswer is an answer. Data is an object or a list of objects: the documentation has both. Errors are a list; some clients
-// have also seen one beside the data.
+// dexatelAnswer is the body of an answer. Data is an object or a list of objects: the documentation shows both.
+// Errors are a list; some clients have also seen a single error beside the data.
 type dexatelAnswer struct {
 	Data   json.RawMessage `json:"data"`
 	Errors []struct {
@@ -115,20 +116,21 @@ type dexatelAnswer struct {
 	Pagination json.RawMessage `json:"pagination"`
 }
 
-// refuses reports whether an answer names an error, whatever its status.
+// refuses reports whether an answer names an error. It may do so with a status of success.
 func (b dexatelAnswer) refuses() bool {
 	return len(b.Errors) > 0 || b.Error != nil || digits(b.Code) != ""
 }
 
-// dexatelItem is what is read of an accepted message.
+// dexatelItem is the part of an accepted message or verification that is used.
 type dexatelItem struct {
 	ID        string `json:"id"`
 	MessageID string `json:"message_id"`
 	Status    string `json:"status"`
 }
 
-// readDexatel finds out whether a text was accepted. An answer that says so by its status and cannot be read beyond it
-// counts as accepted: to send it again could send it twice.
+// readDexatel finds out whether Dexatel accepted a text. The status decides, unless the body names an error; an
+// accepted text whose answer cannot be read gets a receipt without an ID, because another attempt could send it
+// twice.
 func readDexatel(a answer) (Receipt, error) {
 	var body dexatelAnswer
 	readable := json.Unmarshal(a.body, &body) == nil
@@ -143,6 +145,7 @@ func readDexatel(a answer) (Receipt, error) {
 	return Receipt{ID: printable(cmp.Or(item.ID, item.MessageID))}, nil
 }
 
+// firstItem is the object, or the first of the list, in the data of an answer.
 func firstItem(data json.RawMessage) dexatelItem {
 	var item dexatelItem
 	var list []dexatelItem
@@ -153,6 +156,7 @@ func firstItem(data json.RawMessage) dexatelItem {
 	return item
 }
 
+// dexatelError is the error for an answer that refuses a request.
 func dexatelError(a answer, body dexatelAnswer) *Error {
 	if len(body.Errors) == 0 {
 		return a.refusal(digits(body.Code), dexatelClasses)
@@ -160,7 +164,7 @@ func dexatelError(a answer, body dexatelAnswer) *Error {
 	return a.refusal(digits(body.Errors[0].Code), dexatelClasses)
 }
 
-// digits reads a code that is a number, or a text of digits.
+// digits is a code that stands in JSON as a number or as a string of up to six digits; "" for anything else.
 func digits(raw json.RawMessage) string {
 	code := strings.Trim(string(raw), `"`)
 	if len(code) > 6 || strings.Trim(code, "0123456789") != "" {
@@ -169,8 +173,8 @@ func digits(raw json.RawMessage) string {
 	return code
 }
 
-// dexatelClasses are the documented codes. The codes 1620 to 1626 were renumbered once, by one; only 1621, a missing phone,
-// is told apart from its neighbours, and we never leave the phone out.
+// dexatelClasses has the documented codes. Dexatel has renumbered the codes 1620 to 1626 by one in the past. Of these
+// only 1621, a missing phone, has another class than its neighbours, and a request always has the phone.
 var dexatelClasses = map[string]Class{
 	"1005": Config, "1007": Config,
 	"1503": Config, "1504": Config, "1505": Config, "1620": Config, "1625": Config,

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// DexatelAccount is an account at Dexatel: what it takes to ask for anything, be it to send a text or to register a sender.
+// DexatelAccount makes requests with the API key of an account at Dexatel, to send texts or to register a sender.
 type DexatelAccount struct {
 	key    string
 	url    string
@@ -26,7 +26,8 @@ func NewDexatelAccount(key, address string, timeout time.Duration) (*DexatelAcco
 	return &DexatelAccount{key: key, url: base, client: newClient(timeout)}, credential("api_key", key)
 }
 
-// call makes a request; data, if it is not nil, is wrapped as Dexatel wants it.
+// call makes a request and returns the answer, whatever its status. data, if it is not nil, becomes the member data
+// of a JSON body.
 func (a *DexatelAccount) call(ctx context.Context, method, path string, data any) (answer, error) {
 	header := http.Header{"Accept": {"application/json"}, "X-Dexatel-Key": {a.key}}
 	if data == nil {
@@ -40,7 +41,8 @@ func (a *DexatelAccount) call(ctx context.Context, method, path string, data any
 	return a.client.do(ctx, request{method, a.url + path, header, body})
 }
 
-// read makes a request of the account's own, and explains a refusal to whoever sits at the terminal.
+// read makes a request for an operator at a terminal, and returns the body of the answer. Its errors explain why
+// Dexatel refused.
 func (a *DexatelAccount) read(ctx context.Context, method, path string, data any) (dexatelAnswer, error) {
 	var body dexatelAnswer
 	answer, err := a.call(ctx, method, path, data)
@@ -64,11 +66,12 @@ func (a *DexatelAccount) read(ctx context.Context, method, path string, data any
 	return body, fmt.Errorf("asking Dexatel: HTTP status %d, error %q", refusal.Status, refusal.Code)
 }
 
-// dexatelRefusals explains what can be wrong with a sender or a template.
+// dexatelRefusals explains the codes with which Dexatel refuses a sender or a template.
 var dexatelRefusals = map[string]string{
 	"1251": "there is no such template", "1256": "the channel is missing", "1257": "the channel is not valid",
 	"1254": "the text is missing", "1255": "the text is not valid", "1260": "the text is too long",
-	"1258": "there is a template of this name already", "1259": "the name is not valid", "1263": "the name is too long",
+	"1258": "there is a template of this name already", "1259": "the name is not valid",
+	"1263": "the name is too long",
 	"1404": "the name is missing", "1405": "the name is not valid", "1406": "the name is too long",
 	"1407": "the code is not valid", "1408": "the code is too long", "1409": "the code is missing",
 	"1410": "the country is missing", "1440": "the code is taken", "1441": "there is a sender of this name already",

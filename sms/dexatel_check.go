@@ -13,7 +13,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// MakesCodes reports whether Dexatel makes the codes.
+// MakesCodes reports whether Dexatel makes the codes, which the option Remote says.
 func (d *Dexatel) MakesCodes() bool { return d.options.Remote }
 
 // dexatelFound is an entry of the list of verifications.
@@ -24,10 +24,11 @@ type dexatelFound struct {
 	Expires   string          `json:"expire_date"`
 }
 
-// Check asks Dexatel for verifications of this number with this code. That is a query of a list, not a question: what comes back
-// is believed only as far as it says itself that it is a text of ours, with this code, and still holds. A filter that was not
-// understood, or an entry that is over, opens nothing. Number and code travel in the address, as Dexatel wants it; they are in
-// no log of ours.
+// Check asks Dexatel for its list of verifications with this number and this code. Dexatel has no request that
+// checks a code, so Check believes an entry of the list only if the entry itself names this number, this code, one
+// of ids and an expiry that has not come. If Dexatel did not understand the filter, or the verification is over, the
+// code is wrong. The number and the code stand in the address of the request, as Dexatel requires; no log or error
+// of this package has them.
 func (d *Dexatel) Check(ctx context.Context, to phone.Number, ids []string, code string) (bool, error) {
 	query := url.Values{"phone": {to.Digits()}, "code": {code}}
 	a, err := d.account.call(ctx, http.MethodGet, "/v1/verifications?"+query.Encode(), nil)
@@ -45,13 +46,15 @@ func (d *Dexatel) Check(ctx context.Context, to phone.Number, ids []string, code
 	}
 	right := false
 	for _, f := range found {
-		right = f.fits(to, ids, code, d.account.client.now()) || right
+		right = f.proves(to, ids, code, d.account.client.now()) || right
 	}
 	return right, nil
 }
 
-func (f dexatelFound) fits(to phone.Number, ids []string, code string, now time.Time) bool {
+// proves reports whether the entry is one of the texts ids to this number, has this code, and has not expired.
+func (f dexatelFound) proves(to phone.Number, ids []string, code string, now time.Time) bool {
 	end, err := time.Parse(time.DateTime, f.Expires)
-	return err == nil && now.Before(end) && f.MessageID != "" && slices.Contains(ids, f.MessageID) && strings.TrimPrefix(f.Phone, "+") == to.Digits() &&
+	return err == nil && now.Before(end) && f.MessageID != "" && slices.Contains(ids, f.MessageID) &&
+		strings.TrimPrefix(f.Phone, "+") == to.Digits() &&
 		subtle.ConstantTimeCompare([]byte(strings.Trim(string(f.Code), `"`)), []byte(code)) == 1
 }

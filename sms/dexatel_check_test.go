@@ -7,7 +7,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// Whatever the list is like, the right code is right and no other one is, and what is over opens nothing.
+// In each form of the list the right code is right, any other code is wrong, and the code of an expired text is wrong.
 func TestDexatelChecksOddLists(t *testing.T) {
 	t.Parallel()
 	for mood, want := range map[testenv.Mood]bool{
@@ -24,14 +24,15 @@ func TestDexatelChecksOddLists(t *testing.T) {
 			code string
 			want bool
 		}{{"000000", false}, {p.Wait(t, 1).Code, want}} {
-			if right, err := d.Check(t.Context(), message.To, []string{receipt.ID}, tt.code); err != nil || right != tt.want {
+			if right, err := d.Check(t.Context(), message.To, []string{receipt.ID}, tt.code); err != nil ||
+				right != tt.want {
 				t.Errorf("%q, code %s: %t, %v", mood, tt.code, right, err)
 			}
 		}
 	}
 }
 
-// Dexatel keeps verifications with our code too, and lists them.
+// Dexatel lists verifications also where the gate made the code.
 func TestDexatelKeepsOurCodes(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartDexatel(t)
@@ -41,13 +42,14 @@ func TestDexatelKeepsOurCodes(t *testing.T) {
 	}
 	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true })
 	for _, want := range []bool{true, false} {
-		if right, err := d.Check(t.Context(), message.To, []string{receipt.ID}, message.Code); err != nil || right != want {
+		if right, err := d.Check(t.Context(), message.To, []string{receipt.ID}, message.Code); err != nil ||
+			right != want {
 			t.Errorf("%t, %v, want %t", right, err, want)
 		}
 	}
 }
 
-// An origin or a template that Dexatel cannot know is a matter of configuration.
+// An origin or a template that Dexatel does not know ends in the class Config.
 func TestDexatelOrigins(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartDexatel(t)
@@ -60,7 +62,8 @@ func TestDexatelOrigins(t *testing.T) {
 		{"twelve characters", func(o *sms.DexatelOptions) { o.From = "Twelve chars" }, sms.Config},
 		{"a number", func(o *sms.DexatelOptions) { o.From = "123456789012345" }, ""},
 		{"too long a number", func(o *sms.DexatelOptions) { o.From = "1234567890123456" }, sms.Config},
-		{"twelve characters, with a template", func(o *sms.DexatelOptions) { o.From, o.Template = "Twelve chars", template }, sms.Config},
+		{"twelve characters, with a template",
+			func(o *sms.DexatelOptions) { o.From, o.Template = "Twelve chars", template }, sms.Config},
 		{"the name of a template", func(o *sms.DexatelOptions) { o.Template = "login" }, sms.Config},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// DexatelOrigin is what texts come from: a name, a number or a short code.
+// DexatelOrigin is a sender of texts in the sense of Dexatel: a name, a number or a short code from which texts come.
 type DexatelOrigin struct {
 	ID        string   `json:"id,omitempty"`
 	Name      string   `json:"name"`    // in the account
@@ -32,7 +32,7 @@ type DexatelTemplate struct {
 	Status  string `json:"status,omitempty"`
 }
 
-// Origins lists what the account's texts may come from.
+// Origins lists the names, numbers and short codes from which texts of the account may come.
 func (a *DexatelAccount) Origins(ctx context.Context) ([]DexatelOrigin, error) {
 	return listDexatel[DexatelOrigin](ctx, a, "/v1/senders")
 }
@@ -42,8 +42,8 @@ func (a *DexatelAccount) Templates(ctx context.Context) ([]DexatelTemplate, erro
 	return listDexatel[DexatelTemplate](ctx, a, "/v1/templates")
 }
 
-// RegisterOrigin asks for something that texts may come from, in countries (ISO 3166-1). It may be used once its status says
-// that it is available.
+// RegisterOrigin asks Dexatel for a name, a number or a short code from which texts may come, in some countries (ISO
+// 3166-1). It may be used as soon as its status says that it is available.
 func (a *DexatelAccount) RegisterOrigin(ctx context.Context, o DexatelOrigin) (DexatelOrigin, error) {
 	o.Channel = "SMS"
 	if err := o.complete(); err != nil {
@@ -52,7 +52,8 @@ func (a *DexatelAccount) RegisterOrigin(ctx context.Context, o DexatelOrigin) (D
 	return registerDexatel(ctx, a, "/v1/senders", o)
 }
 
-// RegisterTemplate asks for a template. One that Dexatel could put no code into is refused before it is sent.
+// RegisterTemplate asks Dexatel for a template. A template without {code}, where Dexatel puts the code, is an error,
+// and is not sent to Dexatel.
 func (a *DexatelAccount) RegisterTemplate(ctx context.Context, t DexatelTemplate) (DexatelTemplate, error) {
 	t.Channel = "SMS"
 	switch {
@@ -67,6 +68,7 @@ func (a *DexatelAccount) RegisterTemplate(ctx context.Context, t DexatelTemplate
 	return registerDexatel(ctx, a, "/v1/templates", t)
 }
 
+// dexatelName refuses a name that Dexatel would refuse.
 func dexatelName(name string) error {
 	if name == "" || utf8.RuneCountInString(name) > 45 || strings.ContainsFunc(name, unicode.IsControl) {
 		return errors.New("name: expected 1 to 45 characters")
@@ -74,7 +76,8 @@ func dexatelName(name string) error {
 	return nil
 }
 
-// complete finds the type, and refuses what Dexatel would refuse.
+// complete sets the type by the form of the code, and the name if it is missing, and refuses an origin that Dexatel
+// would refuse.
 func (o *DexatelOrigin) complete() error {
 	number := strings.Trim(o.Code, "0123456789") == ""
 	switch {
@@ -87,7 +90,8 @@ func (o *DexatelOrigin) complete() error {
 	case !number && utf8.RuneCountInString(o.Code) <= 11 && !strings.ContainsFunc(o.Code, unicode.IsControl):
 		o.Type = "alphanumeric"
 	default:
-		return errors.New("code: expected a name of up to 11 characters, a number of up to 15 digits without +, or a short code of 5 or 6")
+		return errors.New("code: expected a name of up to 11 characters, a number of up to 15 digits without +, " +
+			"or a short code of 5 or 6")
 	}
 	o.Name = cmp.Or(o.Name, o.Code)
 	if len(o.Countries) == 0 {
@@ -96,11 +100,11 @@ func (o *DexatelOrigin) complete() error {
 	return dexatelName(o.Name)
 }
 
-// maxDexatelPages bounds a list: what comes behind is left out.
+// maxDexatelPages is how many pages of a list are read; further pages are left out.
 const maxDexatelPages = 50
 
-// listDexatel reads a list page by page. The link to the next page is not followed, so that the key goes nowhere else; only
-// its token is taken.
+// listDexatel reads a list page by page. Of the link to the next page only the token is used; the link itself is not
+// followed, so that the API key goes to no other address.
 func listDexatel[T any](ctx context.Context, a *DexatelAccount, path string) ([]T, error) {
 	var all []T
 	query := url.Values{"filter[channel]": {"SMS"}, "page_size": {"30"}}
@@ -138,6 +142,7 @@ func (b dexatelAnswer) nextPage() string {
 	return next.Query().Get("page_token")
 }
 
+// registerDexatel posts what, and returns it as Dexatel has registered it.
 func registerDexatel[T any](ctx context.Context, a *DexatelAccount, path string, what T) (T, error) {
 	body, err := a.read(ctx, http.MethodPost, path, what)
 	if err != nil {

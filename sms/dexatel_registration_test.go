@@ -19,19 +19,21 @@ func dexatelAccount(t *testing.T, p *testenv.Dexatel, key string) *sms.DexatelAc
 	return a
 }
 
-// What is registered is in the list afterwards, on whichever page.
+// A registered origin or template is in the list afterwards, also when the list has several pages.
 func TestDexatelRegistration(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartDexatel(t)
 	a := dexatelAccount(t, p, p.Key)
 	for i := range 7 {
-		template, err := a.RegisterTemplate(t.Context(), sms.DexatelTemplate{Name: fmt.Sprintf("login %d", i), Text: "Your code is {code}"})
+		template, err := a.RegisterTemplate(t.Context(),
+			sms.DexatelTemplate{Name: fmt.Sprintf("login %d", i), Text: "Your code is {code}"})
 		if err != nil || template.ID == "" || template.Status != "pending" {
 			t.Fatalf("template %+v, %v", template, err)
 		}
 	}
 	templates, err := a.Templates(t.Context())
-	if err != nil || len(templates) != 7 || templates[6].Name != "login 6" || templates[6].Text != "Your code is {code}" {
+	if err != nil || len(templates) != 7 || templates[6].Name != "login 6" ||
+		templates[6].Text != "Your code is {code}" {
 		t.Errorf("templates %+v, %v", templates, err)
 	}
 	for code, kind := range map[string]string{"Acme": "alphanumeric", "15005550006": "did", "12345": "short code"} {
@@ -45,7 +47,7 @@ func TestDexatelRegistration(t *testing.T) {
 	}
 }
 
-// What Dexatel would refuse is refused before it is sent.
+// An origin or template that Dexatel would refuse is not sent to Dexatel.
 func TestDexatelRegistrationRefuses(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartDexatel(t)
@@ -64,7 +66,8 @@ func TestDexatelRegistrationRefuses(t *testing.T) {
 		want string
 	}{
 		{"template without code", template("x", "Your code"), "text: it does not contain {code}"},
-		{"template that is too long", template("x", "{code}"+strings.Repeat("x", 1000)), "text: it has more than 1000"},
+		{"template that is too long", template("x", "{code}"+strings.Repeat("x", 1000)),
+			"text: it has more than 1000"},
 		{"template without name", template("", "{code}"), "name: expected 1 to 45"},
 		{"template with a long name", template(strings.Repeat("x", 46), "{code}"), "name: expected 1 to 45"},
 		{"no code", origin("", "AM"), "code: it is missing"},
@@ -81,7 +84,7 @@ func TestDexatelRegistrationRefuses(t *testing.T) {
 	}
 }
 
-// What only Dexatel knows is explained, and no fault shows the key.
+// A refusal of Dexatel is explained, and no error shows the API key.
 func TestDexatelRegistrationFails(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartDexatel(t)
@@ -93,15 +96,18 @@ func TestDexatelRegistrationFails(t *testing.T) {
 	if err := register(); err != nil {
 		t.Fatal(err)
 	}
-	if err := register(); err == nil || !strings.Contains(err.Error(), "error 1258: there is a template of this name already") {
+	if err := register(); err == nil ||
+		!strings.Contains(err.Error(), "error 1258: there is a template of this name already") {
 		t.Errorf("name taken: %v", err)
 	}
-	if _, err := dexatelAccount(t, p, "wrong").Templates(t.Context()); err == nil || !strings.Contains(err.Error(), "api_key is not accepted") {
+	if _, err := dexatelAccount(t, p, "wrong").Templates(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "api_key is not accepted") {
 		t.Errorf("wrong key: %v", err)
 	}
 	for _, mood := range testenv.Moods {
 		p.Misbehave(mood)
-		if _, err := a.Templates(t.Context()); err == nil || strings.Contains(err.Error(), p.Key) || !strings.HasPrefix(err.Error(), "asking Dexatel: ") {
+		if _, err := a.Templates(t.Context()); err == nil || strings.Contains(err.Error(), p.Key) ||
+			!strings.HasPrefix(err.Error(), "asking Dexatel: ") {
 			t.Errorf("%s: %v", mood, err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Reports are trusted once there is a secret.
+// Reports returns an error without a secret by which reports can be verified.
 func (d *Dexatel) Reports() error {
 	if d.options.ReportSecret == "" {
 		return errors.New("report_secret: it is missing; expected the secret that the webhook was registered with")
@@ -30,18 +30,21 @@ type dexatelReport struct {
 	} `json:"data"`
 }
 
-// dexatelStates are the documented ones, in lower case: the documentation has both.
+// dexatelStates has the documented states in lower case; the documentation spells them in lower case and in upper
+// case.
 var dexatelStates = map[string]State{
-	"sent": Sent, "delivered": Delivered, "read": Delivered, "failed": Undelivered, "rejected": Undelivered, "expired": Undelivered,
+	"sent": Sent, "delivered": Delivered, "read": Delivered,
+	"failed": Undelivered, "rejected": Undelivered, "expired": Undelivered,
 }
 
-// dexatelPatience is how old a report may be: Dexatel repeats one that it could not hand over.
-const dexatelPatience = 24 * time.Hour
+// maxDexatelAge is how old a report may be: Dexatel repeats a report that it could not deliver.
+const maxDexatelAge = 24 * time.Hour
 
-// ReadReports verifies the header X-Dexatel-Signature, an HMAC-SHA256 of the body, in hex, or in base64 as the documentation
-// does not say which.
+// ReadReports verifies the header X-Dexatel-Signature, an HMAC-SHA256 of the body. The signature may be in hex or in
+// base64, because the documentation does not say which Dexatel uses.
 func (d *Dexatel) ReadReports(r *http.Request, body []byte, now time.Time) ([]Report, error) {
-	if d.options.ReportSecret == "" || !signedSHA256(r.Header.Get("X-Dexatel-Signature"), d.options.ReportSecret, body) {
+	signature := r.Header.Get("X-Dexatel-Signature")
+	if d.options.ReportSecret == "" || !signedSHA256(signature, d.options.ReportSecret, body) {
 		return nil, ErrForged
 	}
 	var report dexatelReport
@@ -49,7 +52,7 @@ func (d *Dexatel) ReadReports(r *http.Request, body []byte, now time.Time) ([]Re
 		return nil, ErrUnreadable
 	}
 	at, err := time.Parse(time.DateTime, report.Data.Timestamp)
-	if err != nil || at.Before(now.Add(-dexatelPatience)) || at.After(now.Add(reportWindow)) {
+	if err != nil || at.Before(now.Add(-maxDexatelAge)) || at.After(now.Add(reportWindow)) {
 		return nil, ErrStale
 	}
 	state, ok := dexatelStates[strings.ToLower(report.Data.Status)]

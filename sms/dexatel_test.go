@@ -18,11 +18,12 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// template is the ID of an approved one.
+// template is the ID of an approved template.
 const template = "11111111-2222-4333-8444-555555555555"
 
-func dexatelWith(change func(*sms.DexatelOptions)) func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
-	return func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+// dexatelWith starts Dexatel, and makes senders whose options are changed.
+func dexatelWith(change func(*sms.DexatelOptions)) starter {
+	return func(t *testing.T) (*testenv.Provider, senderAt, []string) {
 		d := testenv.StartDexatel(t)
 		return d.Provider, func(url string) (sms.Sender, error) {
 			o := sms.DexatelOptions{APIKey: d.Key, From: "Acme", BaseURL: url, Timeout: timeout}
@@ -33,19 +34,24 @@ func dexatelWith(change func(*sms.DexatelOptions)) func(t *testing.T) (*testenv.
 }
 
 var dexatelCodes = map[sms.Class][]string{
-	sms.Config: {"1005", "1007", "1503", "1504", "1505", "1620", "1625", "1508", "1510", "1526", "1705", "1512", "1513", "1514", "1622",
-		"1624", "1628", "1635", "1515", "1623", "1629", "1631", "1632", "1640", "1641", "1642", "1643", "1644", "1645", "1646", "1647", "1648", "1649"},
+	sms.Config: {
+		"1005", "1007", "1503", "1504", "1505", "1620", "1625", "1508", "1510", "1526", "1705", "1512", "1513", "1514",
+		"1622", "1624", "1628", "1635", "1515", "1623", "1629", "1631", "1632", "1640", "1641", "1642", "1643", "1644",
+		"1645", "1646", "1647", "1648", "1649",
+	},
 	sms.InvalidNumber: {"1506", "1507", "1523", "1621"},
 	sms.Account:       {"1524", "1525"},
 	sms.Blocked:       {"1530", "1531"},
 }
 
 func init() {
-	providers = append(providers,
-		provider{"dexatel", dexatelWith(func(*sms.DexatelOptions) {}), dexatelCodes, "9999", ""},
-		provider{"dexatel with a template", dexatelWith(func(o *sms.DexatelOptions) { o.Template = template }), dexatelCodes, "9999", ""},
-		provider{"dexatel, checking", dexatelWith(func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true }), dexatelCodes, "9999", ""},
-	)
+	for name, change := range map[string]func(*sms.DexatelOptions){
+		"dexatel":                 func(*sms.DexatelOptions) {},
+		"dexatel with a template": func(o *sms.DexatelOptions) { o.Template = template },
+		"dexatel, checking":       func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true },
+	} {
+		providers = append(providers, provider{name, dexatelWith(change), dexatelCodes, "9999", ""})
+	}
 }
 
 func newDexatel(t *testing.T, p *testenv.Dexatel, change func(*sms.DexatelOptions)) *sms.Dexatel {
@@ -65,7 +71,8 @@ func TestDexatelContract(t *testing.T) {
 	for _, id := range []string{"", template} {
 		for _, mood := range []testenv.Mood{testenv.Behave, testenv.ObjectData, testenv.ArrayData} {
 			p.Misbehave(mood)
-			receipt, err := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id }).Send(t.Context(), message)
+			d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id })
+			receipt, err := d.Send(t.Context(), message)
 			if err != nil || !strings.HasPrefix(receipt.ID, "message-") {
 				t.Errorf("template %q, %q: receipt %+v, %v", id, mood, receipt, err)
 			}
@@ -80,7 +87,7 @@ func TestDexatelContract(t *testing.T) {
 	}
 }
 
-// Dexatel's own ways to refuse, beside those of every provider.
+// The ways to refuse that only Dexatel has; fault_test.go has those of every provider.
 func TestDexatelRefuses(t *testing.T) {
 	t.Parallel()
 	for mood, class := range map[testenv.Mood]sms.Class{
@@ -118,7 +125,8 @@ func TestDexatelChecks(t *testing.T) {
 		}
 	}
 	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
+		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous,
+		testenv.Hang:       sms.Ambiguous,
 		testenv.BrokenJSON: sms.Ambiguous, testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
@@ -135,7 +143,8 @@ func TestDexatelReports(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	p := testenv.StartDexatel(t)
 	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.ReportSecret = "dxt-secret" })
-	const body = `{"data":{"event":"delivery","status":"delivered","message_id":"m-1","timestamp":"2026-01-02 03:04:00"}}`
+	const body = `{"data":{"event":"delivery","status":"delivered",` +
+		`"message_id":"m-1","timestamp":"2026-01-02 03:04:00"}}`
 	sign := func(body string) []byte {
 		mac := hmac.New(sha256.New, []byte("dxt-secret"))
 		mac.Write([]byte(body))
@@ -161,7 +170,8 @@ func TestDexatelReports(t *testing.T) {
 		{"signed by somebody else", body, inHex(body + " "), "", sms.ErrForged},
 		{"old", with("2026-01-02", "2026-01-01"), inHex(with("2026-01-02", "2026-01-01")), "", sms.ErrStale},
 		{"from the future", with("03:04:00", "03:10:00"), inHex(with("03:04:00", "03:10:00")), "", sms.ErrStale},
-		{"of no time", with("2026-01-02 03:04:00", "soon"), inHex(with("2026-01-02 03:04:00", "soon")), "", sms.ErrStale},
+		{"of no time", with("2026-01-02 03:04:00", "soon"), inHex(with("2026-01-02 03:04:00", "soon")), "",
+			sms.ErrStale},
 		{"no JSON", "x", inHex("x"), "", sms.ErrUnreadable},
 		{"without a name", `{"data":{}}`, inHex(`{"data":{}}`), "", sms.ErrUnreadable},
 	}
@@ -169,14 +179,16 @@ func TestDexatelReports(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.body))
 		r.Header.Set("X-Dexatel-Signature", tt.signature)
 		reports, err := d.ReadReports(r, []byte(tt.body), now)
-		if !errors.Is(err, tt.err) || tt.want == "" && len(reports) > 0 || tt.want != "" && (len(reports) != 1 || reports[0] != sms.Report{ID: "m-1", State: tt.want}) {
+		if !errors.Is(err, tt.err) || tt.want == "" && len(reports) > 0 ||
+			tt.want != "" && (len(reports) != 1 || reports[0] != sms.Report{ID: "m-1", State: tt.want}) {
 			t.Errorf("%s: %+v, %v", tt.name, reports, err)
 		}
 	}
 	// The vector of the documentation's algorithm.
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	r.Header.Set("X-Dexatel-Signature", "f14d09b157f19de37ab3e0ecc14ea3d988d015065fb4bf0af4c3eec9aeb97df6")
-	if _, err := d.ReadReports(r, []byte(`{"data":{"event":"delivery","status":"delivered"}}`), now); !errors.Is(err, sms.ErrUnreadable) {
+	_, err := d.ReadReports(r, []byte(`{"data":{"event":"delivery","status":"delivered"}}`), now)
+	if !errors.Is(err, sms.ErrUnreadable) {
 		t.Errorf("the vector's signature: %v", err)
 	}
 	if newDexatel(t, p, func(*sms.DexatelOptions) {}).Reports() == nil || d.Reports() != nil {
@@ -184,12 +196,14 @@ func TestDexatelReports(t *testing.T) {
 	}
 }
 
-// What Dexatel lists is believed only as far as it says of itself: that it is this text, this number and this code, and holds.
+// An entry of Dexatel's list proves a code only if the entry names this text, this number and this code, and has not
+// expired.
 func TestDexatelChecksWhatIsListed(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
 	entry := func(id, to, code string, end time.Time) string {
-		return fmt.Sprintf(`{"message_id":%q,"phone":%q,"code":%s,"expire_date":%q}`, id, to, code, end.Format(time.DateTime))
+		return fmt.Sprintf(`{"message_id":%q,"phone":%q,"code":%s,"expire_date":%q}`, id, to, code,
+			end.Format(time.DateTime))
 	}
 	good := entry("m-1", "15005550006", `"482913"`, now.Add(time.Minute))
 	for _, tt := range []struct {
@@ -197,20 +211,25 @@ func TestDexatelChecksWhatIsListed(t *testing.T) {
 		want       bool
 	}{
 		{"ours", "[" + good + "]", true},
-		{"ours, with a number for a code", "[" + entry("m-1", "+15005550006", `482913`, now.Add(time.Minute)) + "]", true},
-		{"ours among others", "[" + entry("m-0", "15005550006", `"111111"`, now.Add(time.Minute)) + "," + good + "]", true},
+		{"ours, with a number for a code", "[" + entry("m-1", "+15005550006", `482913`, now.Add(time.Minute)) + "]",
+			true},
+		{"ours among others", "[" + entry("m-0", "15005550006", `"111111"`, now.Add(time.Minute)) + "," + good + "]",
+			true},
 		{"ours twice", "[" + good + "," + good + "]", true},
 		{"none", "[]", false},
-		{"another code, as if nobody had filtered", "[" + entry("m-1", "15005550006", `"111111"`, now.Add(time.Minute)) + "]", false},
+		{"another code, as if nobody had filtered", "[" +
+			entry("m-1", "15005550006", `"111111"`, now.Add(time.Minute)) + "]", false},
 		{"another text", "[" + entry("m-2", "15005550006", `"482913"`, now.Add(time.Minute)) + "]", false},
 		{"another number", "[" + entry("m-1", "15005550009", `"482913"`, now.Add(time.Minute)) + "]", false},
 		{"over", "[" + entry("m-1", "15005550006", `"482913"`, now.Add(-time.Minute)) + "]", false},
 		{"without an end", `[{"message_id":"m-1","phone":"15005550006","code":"482913"}]`, false},
 		{"without a code", `[{"message_id":"m-1","phone":"15005550006","expire_date":"2099-01-01 00:00:00"}]`, false},
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":`+tt.data+`}`) }))
+		list := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":`+tt.data+`}`) }
+		server := httptest.NewServer(http.HandlerFunc(list))
 		defer server.Close()
-		d, err := sms.NewDexatel(sms.DexatelOptions{APIKey: "k", From: "Acme", Template: template, Remote: true, BaseURL: server.URL})
+		d, err := sms.NewDexatel(sms.DexatelOptions{APIKey: "k", From: "Acme", Template: template, Remote: true,
+			BaseURL: server.URL})
 		if err != nil {
 			t.Fatal(err)
 		}

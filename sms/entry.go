@@ -25,8 +25,8 @@ const (
 // errResting is the cause of the error when a sender was passed over because its breaker is open.
 var errResting = errors.New("the sender failed several times in a row and is left alone for a while")
 
-// errPanic is the cause of the error when a sender panicked. The value of the panic is left out: it could hold a number,
-// a code or a secret.
+// errPanic is the cause of the error when a sender panicked. The value of the panic is left out: it could hold a
+// number, a code or a secret.
 var errPanic = errors.New("the sender panicked")
 
 // Entry is one sender in a failover, with the areas of numbers that it serves and a breaker of its own.
@@ -34,13 +34,13 @@ type Entry struct {
 	// Name tells this sender from the others of the failover, in logs, metrics and reports.
 	Name   string
 	Sender Sender
-	// Only lists the areas that the sender serves; empty means all. Except lists the areas that it does not serve, also
-	// where Only has them; empty means none.
+	// Only lists the areas that the sender serves; empty means all. Except lists the areas that it does not serve,
+	// also where Only has them; empty means none.
 	Only, Except []phone.Area
 
 	breaker *gobreaker.CircuitBreaker[Receipt]
 	mu      sync.Mutex
-	failed  []phone.Number // numbers whose texts failed since the latest text that did not, at most breakerTrips of them
+	failed  []phone.Number // up to breakerTrips numbers whose texts failed since the latest text that did not
 }
 
 func (e *Entry) serves(n phone.Number) bool {
@@ -71,8 +71,8 @@ func (r *repeated) Unwrap() error { return r.error }
 // send hands a message to the sender, unless its breaker is open or is waiting for the outcome of its probe: then the
 // error is Temporary, and the sender was not asked.
 //
-// However often the texts to one number fail, the breaker counts one failure: providers have errors for odd numbers that
-// no table lists, and the number of one visitor must not keep the texts from all others.
+// However often the texts to one number fail, the breaker counts one failure: providers have errors for odd numbers
+// that no table lists, and the number of one visitor must not keep the texts from all others.
 func (e *Entry) send(ctx context.Context, m Message) (Receipt, error) {
 	receipt, err := e.breaker.Execute(func() (Receipt, error) {
 		receipt, err := e.hand(ctx, m)

@@ -14,8 +14,8 @@ var errNoSender = errors.New("no sender is for numbers of this area, see its opt
 // Failover is all senders of a gateway, in the order in which a message is offered to them.
 type Failover struct{ entries []*Entry }
 
-// NewFailover returns a failover over entries, whose names must differ. onBreaker, if it is not nil, is called when the
-// breaker of an entry opens (resting is true) and when it closes again.
+// NewFailover returns a failover over entries, whose names must differ. onBreaker, if it is not nil, is called when
+// the breaker of an entry opens (resting is true) and when it closes again.
 func NewFailover(entries []*Entry, onBreaker func(name string, resting bool)) *Failover {
 	for _, e := range entries {
 		e.breaker = newBreaker(e.Name, onBreaker)
@@ -32,18 +32,18 @@ type Try struct {
 
 // Order changes the order in which one message is offered to the entries. The zero Order is that of the configuration.
 type Order struct {
-	// SkipSender names the entry that is to be passed over for now, because its earlier text has not arrived: the entries
-	// behind it come first, then those before it, and the entry itself last. "" passes over none.
+	// SkipSender names the entry that is to be passed over for now, because its earlier text has not arrived: the
+	// entries behind it come first, then those before it, and the entry itself last. "" passes over none.
 	SkipSender string
 	// Prefer picks the entries that come before all others; among them, and among the others, the order stays. nil
 	// picks none.
 	Prefer func(*Entry) bool
 }
 
-// Send offers a message to the senders that serve its number, until one accepts it, and returns every try in order, at
-// least one; the last one tells how it went. The next sender is offered the message only when the one before has surely
-// not accepted it, and failed for a reason that lies with the provider and not with the number: no message is sent twice.
-// All tries together end with ctx.
+// Send offers a message to the senders that serve its number, until one accepts it, and returns every try in order,
+// at least one; the last one tells how it went. The next sender is offered the message only when the one before has
+// surely not accepted it, and failed for a reason that lies with the provider and not with the number: no message is
+// sent twice. All tries together end with ctx.
 func (f *Failover) Send(ctx context.Context, m Message, order Order) []Try {
 	var tries []Try
 	for _, e := range f.from(m.To, order) {

@@ -15,7 +15,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// scripted is a sender that fails as it is told.
+// scripted is a sender that returns a fixed error, or accepts every message.
 type scripted struct {
 	name string
 	mu   sync.Mutex
@@ -50,7 +50,8 @@ func senders(tries []sms.Try) (names []string) {
 	return names
 }
 
-// The next sender is asked where the one before surely has not accepted the text and the number is not to blame; nowhere else.
+// The next sender is tried if the sender before has surely not accepted the text and the reason is not the number, and
+// in no other case.
 func TestRouteGoesOn(t *testing.T) {
 	t.Parallel()
 	goesOn := map[sms.Class]bool{
@@ -72,15 +73,17 @@ func TestRouteGoesOn(t *testing.T) {
 		}
 	}
 	odd := &scripted{name: "odd", err: errors.New("of no class")}
-	if tries := sms.NewFailover([]*sms.Entry{entry(odd), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Order{}); len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
+	two := &scripted{name: "two"}
+	tries := sms.NewFailover([]*sms.Entry{entry(odd), entry(two)}, nil).Send(t.Context(), message, sms.Order{})
+	if len(tries) != 1 || sms.ClassOf(tries[0].Err) != sms.Ambiguous {
 		t.Errorf("an error without a class: %+v", tries)
 	}
 	panics := &scripted{name: "panics", err: errPanics}
-	tries := sms.NewFailover([]*sms.Entry{entry(panics), entry(&scripted{name: "two"})}, nil).Send(t.Context(), message, sms.Order{})
+	tries = sms.NewFailover([]*sms.Entry{entry(panics), entry(two)}, nil).Send(t.Context(), message, sms.Order{})
 	judge(t, tries[len(tries)-1].Err, sms.Ambiguous, nil)
 }
 
-func TestRouteByNumber(t *testing.T) {
+func TestFailoverByNumber(t *testing.T) {
 	t.Parallel()
 	armenia, world := &scripted{name: "armenia"}, &scripted{name: "world"}
 	failover := sms.NewFailover([]*sms.Entry{
@@ -107,19 +110,21 @@ func TestRouteByNumber(t *testing.T) {
 			t.Errorf("to %s after %q: tried %v, want %v", tt.to.E164()[:4], tt.skip, got, tt.want)
 		}
 	}
-	if tries := failover.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Order{}); sms.ClassOf(tries[0].Err) != sms.Config {
+	tries := failover.Send(t.Context(), sms.Message{To: "+4915123456789"}, sms.Order{})
+	if sms.ClassOf(tries[0].Err) != sms.Config {
 		t.Errorf("a number that no sender is for: %v", tries[0].Err)
 	}
 }
 
-// A sender that fails is left alone after a while, and asked again with one message after a pause. Numbers that it refuses do
-// not count against it.
+// A sender that keeps failing is passed over, and gets one message after a pause. Numbers that it refuses do not count
+// for its breaker.
 func TestBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		one, two := &scripted{name: "one", err: fails(sms.InvalidNumber)}, &scripted{name: "two"}
 		var news []bool
-		failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two)}, func(_ string, resting bool) { news = append(news, resting) })
+		failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two)},
+			func(_ string, resting bool) { news = append(news, resting) })
 		send := func(n int) {
 			for range n {
 				failover.Send(t.Context(), toAnother(), sms.Order{})
@@ -150,14 +155,14 @@ func TestBreaker(t *testing.T) {
 
 var numbers atomic.Int64
 
-// toAnother is the message for a number that had none yet.
+// toAnother is a message to a number that no message went to before.
 func toAnother() sms.Message {
 	m := message
 	m.To = phone.Number(fmt.Sprintf("+3741%07d", numbers.Add(1)))
 	return m
 }
 
-// However often a few numbers fail, the sender is not left alone for it, and the others get their texts.
+// However often the texts to a few numbers fail, the breaker stays closed, and other numbers get their texts.
 func TestBreakerCountsNumbers(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Config)}
@@ -180,11 +185,11 @@ func TestBreakerCountsNumbers(t *testing.T) {
 	}
 }
 
-// A text whose code should be somebody's goes through the senders whose codes that maker makes first, and through the others where
-// those surely refuse it.
+// A message is offered to the preferred senders first, and to the others if all of these have surely not accepted it.
 func TestRouteOfThoseThatFit(t *testing.T) {
 	t.Parallel()
-	one, two, three := &scripted{name: "one"}, &scripted{name: "two", err: fails(sms.Temporary)}, &scripted{name: "three"}
+	one, two, three := &scripted{name: "one"}, &scripted{name: "two",
+		err: fails(sms.Temporary)}, &scripted{name: "three"}
 	failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two), entry(three)}, nil)
 	for _, tt := range []struct {
 		skip   string
@@ -197,13 +202,14 @@ func TestRouteOfThoseThatFit(t *testing.T) {
 		{"", nil, []string{"one"}},
 	} {
 		prefer := func(l *sms.Entry) bool { return slices.Contains(tt.prefer, l.Name) }
-		if got := senders(failover.Send(t.Context(), message, sms.Order{SkipSender: tt.skip, Prefer: prefer})); !slices.Equal(got, tt.want) {
+		if got := senders(failover.Send(t.Context(), message,
+			sms.Order{SkipSender: tt.skip, Prefer: prefer})); !slices.Equal(got, tt.want) {
 			t.Errorf("skipping %q, %v preferred: tried %v, want %v", tt.skip, tt.prefer, got, tt.want)
 		}
 	}
 }
 
-// Without another sender, a message for one that is left alone fails at once.
+// When the breaker of the only sender is open, a message fails at once.
 func TestBreakerOfTheOnlySender(t *testing.T) {
 	t.Parallel()
 	one := &scripted{name: "one", err: fails(sms.Temporary)}

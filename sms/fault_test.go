@@ -16,7 +16,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// faults says in which class each mood of a provider ends; "" is accepted.
+// faults has the class in which each misbehaviour of a provider must end; "" if the text counts as accepted.
 func (p provider) faults() map[testenv.Mood]sms.Class {
 	return map[testenv.Mood]sms.Class{
 		testenv.Unauthorized:    sms.Unauthorized,
@@ -37,7 +37,8 @@ func (p provider) faults() map[testenv.Mood]sms.Class {
 	}
 }
 
-// Every sender, in every mood of its provider: one request, in time, the right class, and no secret in the error.
+// For every misbehaviour of its provider, each sender makes one request, returns in time, gives the right class, and
+// has no secret in the error.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, p := range providers {
@@ -53,7 +54,8 @@ func TestFaults(t *testing.T) {
 				}
 				judge(t, err, class, secrets)
 				var failure *sms.Error
-				if errors.As(err, &failure) && (mood == testenv.TooMany || mood == testenv.Error503) && failure.RetryAfter != 7*time.Second {
+				if errors.As(err, &failure) && (mood == testenv.TooMany || mood == testenv.Error503) &&
+					failure.RetryAfter != 7*time.Second {
 					t.Errorf("retry after %s", failure.RetryAfter)
 				}
 				if requests, elsewhere := server.Requests(); requests != 1 || elsewhere != 0 {
@@ -64,7 +66,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// judge holds a result against its class, and makes sure that nothing secret is in the error.
+// judge checks the class of an error, and that the error holds no secret.
 func judge(t *testing.T, err error, class sms.Class, secrets []string) {
 	t.Helper()
 	var failure *sms.Error
@@ -81,7 +83,7 @@ func judge(t *testing.T, err error, class sms.Class, secrets []string) {
 	}
 }
 
-// Every documented code of every provider ends in its class; an unknown one in a class that is safe.
+// Every documented code of every provider ends in its class, and an unknown code never counts as accepted.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	for _, p := range providers {
@@ -108,7 +110,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// What never reaches a provider was surely not accepted.
+// A request that never reaches the provider is Temporary, because the text was surely not accepted.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -131,7 +133,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A provider that closes a connection which is used again may have accepted. net/http repeats some requests then.
+// When the provider closes a reused connection after the request, it may have accepted the text. net/http would repeat
+// some requests then; the client must not.
 func TestNothingIsSentTwice(t *testing.T) {
 	t.Parallel()
 	for _, p := range providers {
@@ -159,7 +162,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 	}
 }
 
-// closer passes the first request on, and closes the connection of every later one once it has read it.
+// closer passes the first request on, and closes the connection of each later request when it has read the request.
 type closer struct {
 	to       string
 	requests atomic.Int64

@@ -12,32 +12,51 @@ import (
 	"time"
 )
 
-// HTTPOptions describe the HTTP API of any provider. Values may hold variables; see the documentation of the sender http.
+// HTTPOptions describe the HTTP API of a provider. Values may hold variables, like {to} and {text}; docs/http.md lists
+// them and explains each option with examples.
 type HTTPOptions struct {
-	URL       string      // required; variables may stand in its path
-	Method    string      // POST or GET; default POST
-	PlainHTTP bool        // allows http:// to other machines
-	Auth      []string    // basic <user> <password>, bearer <token>, header <name> <value>, query <name> <value>; default none
-	Headers   []HTTPField // no Encoding
-	Query     []HTTPField
-	Form      []HTTPField // one of Form, JSON and Body at most
-	JSON      string
-	Body      []string // content type and text
+	// URL is the address of the request; required. Variables may stand in its path only.
+	URL string
+	// Method is POST or GET. Default POST.
+	Method string
+	// PlainHTTP allows http:// also to other machines. Default false: https only, but for this machine.
+	PlainHTTP bool
+	// Auth is the credentials: "basic" user password, "bearer" token, "header" name value, "query" name value, or
+	// "none". Default none.
+	Auth []string
+	// Headers are sent with the request; their Encoding is not used.
+	Headers []HTTPField
+	// Query is added to the query of URL.
+	Query []HTTPField
+	// Form, JSON and Body are three forms of the body, of which at most one may be set. Body is a content type and a
+	// text. Default: no body.
+	Form []HTTPField
+	JSON string
+	Body []string
 
-	Success    [][]string // all must match; default a status from 200 to 299
-	Failure    [][]string // none may match
-	MessageID  []string   // where the provider's name for the text stands, or "own": it is called as we call it, {id}
-	ErrorCode  []string   // where its error code stands; default the HTTP status
-	RetryAfter []string   // where the seconds to wait stand; default the header Retry-After
-	Classes    map[string]Class
+	// Success are the rules that an answer has to meet, all of them, to accept the text. Default: a status from 200 to
+	// 299. Failure are the rules of which an answer must meet none.
+	Success, Failure [][]string
+	// MessageID says where the answer has the provider's name for the text, or is "own" if the provider takes over
+	// {id}. Default: the receipt has no ID.
+	MessageID []string
+	// ErrorCode says where the answer has the provider's error code. Default: nowhere, the HTTP status decides.
+	ErrorCode []string
+	// RetryAfter says where the answer has the seconds to wait. Default: the header Retry-After.
+	RetryAfter []string
+	// Classes has the class of error codes and of HTTP statuses, which are written like codes.
+	Classes map[string]Class
 
-	Reports *HTTPReports  // how reports are verified and read; nil: there are none
-	Timeout time.Duration // default DefaultTimeout
-	// Resolve resolves a placeholder in braces, once. It is required where there are any.
+	// Reports says how reports are verified and read. Default nil: the provider sends none.
+	Reports *HTTPReports
+	// Timeout is how long one request may take. Default DefaultTimeout.
+	Timeout time.Duration
+	// Resolve is called once for each placeholder in braces, like {env.KEY}, when the sender is made. Required if
+	// there are any.
 	Resolve func(placeholder string) (string, error)
 }
 
-// HTTP sends through any provider that takes texts by HTTP. The code is ours and is checked by us.
+// HTTP sends through any provider whose API takes texts by HTTP. The gate makes the codes and checks them.
 type HTTP struct {
 	client  *client
 	method  string
@@ -49,9 +68,9 @@ type HTTP struct {
 	success, failure []rule
 	id, code, retry  *answerField
 	classes          map[string]Class
-	ownID            bool
-	readsJSON        bool
-	readsBody        bool // the body has the last word, not the status
+	ownID            bool // the provider takes over the gate's name for the text
+	readsJSON        bool // a rule or a field reads the body as JSON
+	readsBody        bool // a rule reads the body, so the status alone does not decide
 	reports          *httpReports
 }
 
@@ -67,7 +86,9 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 		o.Resolve = func(string) (string, error) { return "", errors.New("there are no placeholders here") }
 	}
 	h := &HTTP{client: newClient(o.Timeout), method: cmp.Or(o.Method, http.MethodPost), classes: o.Classes}
-	for _, read := range []func(HTTPOptions) error{h.readURL, h.readFields, h.readAuth, h.readBody, h.readRules, h.readReports} {
+	for _, read := range []func(HTTPOptions) error{
+		h.readURL, h.readFields, h.readAuth, h.readBody, h.readRules, h.readReports,
+	} {
 		if err := read(o); err != nil {
 			return nil, err
 		}
@@ -75,7 +96,8 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	return h, nil
 }
 
-// readURL reads method and address. Who is asked is fixed; only the path may depend on the message.
+// readURL reads method and address. Variables may stand in the path only, so that the host to which codes and
+// credentials go is fixed.
 func (h *HTTP) readURL(o HTTPOptions) error {
 	if h.method != http.MethodPost && h.method != http.MethodGet {
 		return fmt.Errorf("method: %q is neither POST nor GET", h.method)
@@ -90,19 +112,23 @@ func (h *HTTP) readURL(o HTTPOptions) error {
 	mark := func(string) string { return "\x00" }
 	marked := h.url.fill(nil, mark)
 	path := strings.SplitN(marked, "/", 4)
-	if len(path) < 3 || strings.Contains(strings.Join(path[:3], ""), "\x00") || strings.Contains(marked, "?") && strings.Contains(marked[strings.Index(marked, "?"):], "\x00") {
+	_, query, _ := strings.Cut(marked, "?")
+	if len(path) < 3 || strings.Contains(strings.Join(path[:3], ""), "\x00") || strings.Contains(query, "\x00") {
 		return errors.New("url: variables can stand in its path only; for the query there is the option query")
 	}
 	u, err := url.Parse(strings.ReplaceAll(marked, "\x00", "x"))
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
-		return errors.New("url: it is not an address like https://api.example.com/messages; user and password go into auth")
+		return errors.New("url: it is not an address like https://api.example.com/messages; " +
+			"user and password go into auth")
 	case u.Scheme != "https" && (u.Scheme != "http" || !o.PlainHTTP && !isLocal(u.Hostname())):
-		return errors.New("url: it is not https; plain_http allows http:// in a network that you trust, for codes and credentials can be read on the way")
+		return errors.New("url: it is not https; plain_http allows http:// in a network that you trust, " +
+			"for codes and credentials can be read on the way")
 	}
 	return nil
 }
 
+// readFields reads the query and the headers.
 func (h *HTTP) readFields(o HTTPOptions) (err error) {
 	if h.query, err = parseFields("query", o.Query, o.Resolve); err != nil {
 		return err
@@ -118,7 +144,7 @@ func (h *HTTP) readFields(o HTTPOptions) (err error) {
 	return nil
 }
 
-// readAuth adds the credentials to headers or query.
+// readAuth adds the credentials to the headers or to the query.
 func (h *HTTP) readAuth(o HTTPOptions) error {
 	var words []string
 	for _, w := range o.Auth {
@@ -143,11 +169,13 @@ func (h *HTTP) readAuth(o HTTPOptions) error {
 	case len(words) == 3 && words[0] == "query":
 		h.query = append(h.query, fixed(words[1], words[2]))
 	default:
-		return errors.New("auth: expected none, basic <user> <password>, bearer <token>, header <name> <value> or query <name> <value>")
+		return errors.New("auth: expected none, basic <user> <password>, bearer <token>, " +
+			"header <name> <value> or query <name> <value>")
 	}
 	return nil
 }
 
+// readBody reads the body: a form, JSON, or a text.
 func (h *HTTP) readBody(o HTTPOptions) (err error) {
 	kinds := 0
 	for _, given := range []bool{len(o.Form) > 0, o.JSON != "", len(o.Body) > 0} {
@@ -176,6 +204,7 @@ func (h *HTTP) readBody(o HTTPOptions) (err error) {
 	return err
 }
 
+// readRules reads how an answer is understood.
 func (h *HTTP) readRules(o HTTPOptions) (err error) {
 	if h.success, err = parseRules("success", o.Success); err != nil {
 		return err
@@ -190,7 +219,10 @@ func (h *HTTP) readRules(o HTTPOptions) (err error) {
 		option string
 		words  []string
 		into   **answerField
-	}{{"message_id", o.MessageID, &h.id}, {"error_code", o.ErrorCode, &h.code}, {"retry_after", o.RetryAfter, &h.retry}} {
+	}{
+		{"message_id", o.MessageID, &h.id}, {"error_code", o.ErrorCode, &h.code},
+		{"retry_after", o.RetryAfter, &h.retry},
+	} {
 		if *p.into, err = parseAnswerField(p.words); err != nil {
 			return fmt.Errorf("%s: %w", p.option, err)
 		}
@@ -211,7 +243,7 @@ func (h *HTTP) readRules(o HTTPOptions) (err error) {
 // Name is "http".
 func (*HTTP) Name() string { return "http" }
 
-// Send hands a text to the provider.
+// Send hands a message to the provider.
 func (h *HTTP) Send(ctx context.Context, m Message) (Receipt, error) {
 	q, err := h.request(valuesOf(m))
 	if err != nil {
@@ -228,6 +260,7 @@ func (h *HTTP) Send(ctx context.Context, m Message) (Receipt, error) {
 	return receipt, err
 }
 
+// request makes the request for one message.
 func (h *HTTP) request(v values) (request, error) {
 	content, err := h.body.write(v)
 	if err != nil {

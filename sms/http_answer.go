@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
-// judge finds out whether a text was accepted. A rule of failure has the last word. A yes that is none of the rules of success, or
-// whose body decides and cannot be read, is no refusal: the text may have been accepted, unless a known code says otherwise.
+// judge finds out whether the provider accepted a text. A rule of failure that the answer meets refuses it, whatever
+// the rules of success say. If the status is one of success but the answer misses a rule of success, or has a body
+// that decides and cannot be read, the class is Ambiguous, unless the answer has a code whose class is known: the
+// text may have been accepted.
 func (h *HTTP) judge(a answer) (Receipt, error) {
 	s := a.read(h.readsJSON)
 	refuses := func(r rule) bool { return (s.readable || r.statuses != nil) && r.matches(s) }
@@ -27,7 +29,8 @@ func (h *HTTP) judge(a answer) (Receipt, error) {
 	return Receipt{ID: printable(h.id.find(s))}, nil
 }
 
-// statusAccepts reports whether the status is one of success.
+// statusAccepts reports whether the status is one of success: one of those that the rules of success list, or, if they
+// list none, one from 200 to 299.
 func (h *HTTP) statusAccepts(s parsedAnswer) bool {
 	listed := false
 	for _, r := range h.success {
@@ -41,8 +44,8 @@ func (h *HTTP) statusAccepts(s parsedAnswer) bool {
 	return !listed && s.ok()
 }
 
-// refusal is the error for an answer that refuses, by its code, and then by its status. A status that says yes says nothing
-// of why.
+// refusal is the error for an answer that refuses a text. Its class is that of the code if Classes has the code, or
+// that of the status if Classes has the status and it is not one of success, or the usual class of the status.
 func (h *HTTP) refusal(s parsedAnswer) *Error {
 	status := strconv.Itoa(s.status)
 	code := h.code.find(s)

@@ -21,48 +21,53 @@ import (
 	"time"
 )
 
-// HTTPReports describe how a provider reports what became of texts, and how it is known that it was the provider.
+// HTTPReports describe how a provider reports what became of texts, and how a report is verified. Secret or HMAC is
+// required.
 type HTTPReports struct {
 	// Secret is a shared secret: header <name> <secret>, or query <name> <secret>.
 	Secret []string `json:"secret,omitempty"`
 
 	// HMAC is a signature: sha1, sha256 or sha512, the key, the header that holds it, and hex or base64 (default hex).
 	HMAC []string `json:"hmac,omitempty"`
-	// Signed is what the signature is over, made of {body}, {timestamp} and {nonce}. Default {body}.
+	// Signed is the text that is signed, with {body}, {timestamp} and {nonce} for these parts of the request. Default
+	// {body}.
 	Signed string `json:"signed,omitempty"`
-	// Timestamp is the header with the time, in seconds since 1970. It must be signed. Default none.
+	// Timestamp is the header with the time of the report, in seconds since 1970. It must be signed. Default none.
 	Timestamp string `json:"timestamp,omitempty"`
 	// Nonce is the header with a random text that is signed too. Default none.
 	Nonce string `json:"nonce,omitempty"`
-	// Window is how far the time may be from ours. Default 5 minutes.
+	// Window is how far the time of the report may differ from the clock of the gate. Default 5 minutes.
 	Window time.Duration `json:"-"`
 
-	// MessageID, State and ErrorCode are where these stand: json <pointer>, form <name> or query <name>.
+	// MessageID, State and ErrorCode say where a report has the provider's name for the text, the state and the error
+	// code: "json" and a pointer, "form" and a name, or "query" and a name. MessageID and State are required.
 	MessageID []string `json:"message_id,omitempty"`
 	State     []string `json:"state,omitempty"`
 	ErrorCode []string `json:"error_code,omitempty"`
 
-	// Sent, Delivered and Failed are the values of State that mean so.
+	// Sent, Delivered and Failed are the values of the state that mean so; other values are passed over. Delivered or
+	// Failed is required.
 	Sent      []string `json:"sent,omitempty"`
 	Delivered []string `json:"delivered,omitempty"`
 	Failed    []string `json:"failed,omitempty"`
 
-	// Answer is the body of the answer, if the provider wants a certain one.
+	// Answer is the body of the answer to a report. Default: no body.
 	Answer string `json:"answer,omitempty"`
 }
 
-// httpReports are HTTPReports that have been read.
+// httpReports are HTTPReports whose secrets are resolved.
 type httpReports struct {
 	HTTPReports
-	hash   func() hash.Hash
+	hash   func() hash.Hash // nil without HMAC
 	key    []byte
-	header string // of the signature
-	base64 bool
-	secret []string // header or query, name, secret
+	header string   // the header with the signature
+	base64 bool     // the signature is in base64, and otherwise in hex
+	secret []string // "header" or "query", name, secret; nil without Secret
 }
 
 var reportHashes = map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}
 
+// readReports reads the option reports.
 func (h *HTTP) readReports(o HTTPOptions) error {
 	if o.Reports == nil {
 		return nil
@@ -81,6 +86,7 @@ func (h *HTTP) readReports(o HTTPOptions) error {
 	return nil
 }
 
+// readSecret reads the option secret.
 func (r *httpReports) readSecret(resolve func(string) (string, error)) error {
 	if len(r.Secret) == 0 {
 		return nil
@@ -99,6 +105,7 @@ func (r *httpReports) readSecret(resolve func(string) (string, error)) error {
 	return nil
 }
 
+// readHMAC reads the option hmac, and what the signature covers.
 func (r *httpReports) readHMAC(resolve func(string) (string, error)) error {
 	if len(r.HMAC) == 0 {
 		if len(r.secret) == 0 {
@@ -106,8 +113,10 @@ func (r *httpReports) readHMAC(resolve func(string) (string, error)) error {
 		}
 		return nil
 	}
-	if len(r.HMAC) < 3 || len(r.HMAC) > 4 || reportHashes[r.HMAC[0]] == nil || len(r.HMAC) == 4 && r.HMAC[3] != "hex" && r.HMAC[3] != "base64" {
-		return errors.New("hmac: expected sha1, sha256 or sha512, the key, the header of the signature, and hex or base64")
+	if len(r.HMAC) < 3 || len(r.HMAC) > 4 || reportHashes[r.HMAC[0]] == nil ||
+		len(r.HMAC) == 4 && r.HMAC[3] != "hex" && r.HMAC[3] != "base64" {
+		return errors.New("hmac: expected sha1, sha256 or sha512, the key, the header of the signature, " +
+			"and hex or base64")
 	}
 	key, err := resolveAll(r.HMAC[1], resolve)
 	switch {
@@ -122,11 +131,12 @@ func (r *httpReports) readHMAC(resolve func(string) (string, error)) error {
 	case (r.Nonce != "") != strings.Contains(r.Signed, "{nonce}"):
 		return errors.New("nonce: it must be in signed")
 	}
-	r.hash, r.key, r.header, r.base64 = reportHashes[r.HMAC[0]], []byte(key), r.HMAC[2], len(r.HMAC) == 4 && r.HMAC[3] == "base64"
+	r.hash, r.key, r.header = reportHashes[r.HMAC[0]], []byte(key), r.HMAC[2]
+	r.base64 = len(r.HMAC) == 4 && r.HMAC[3] == "base64"
 	return nil
 }
 
-// resolveAll resolves placeholders in a text without variables.
+// resolveAll is a text with its placeholders resolved.
 func resolveAll(text string, resolve func(string) (string, error)) (string, error) {
 	t, err := parseTemplate(text, resolve)
 	if err != nil {
@@ -135,8 +145,10 @@ func resolveAll(text string, resolve func(string) (string, error)) (string, erro
 	return t.fill(nil, asIs), nil
 }
 
+// checkFields checks where a report has the name of the text, the state and the error code.
 func (r *httpReports) checkFields(func(string) (string, error)) error {
-	for option, words := range map[string][]string{"message_id": r.MessageID, "state": r.State, "error_code": r.ErrorCode} {
+	options := map[string][]string{"message_id": r.MessageID, "state": r.State, "error_code": r.ErrorCode}
+	for option, words := range options {
 		switch {
 		case len(words) == 0 && option == "error_code":
 		case len(words) != 2 || !slices.Contains([]string{"json", "form", "query"}, words[0]):
@@ -153,7 +165,7 @@ func (r *httpReports) checkFields(func(string) (string, error)) error {
 	return nil
 }
 
-// Reports are trusted once it is said how they are verified.
+// Reports returns an error if the configuration does not say how reports are verified.
 func (h *HTTP) Reports() error {
 	if h.reports == nil {
 		return errors.New("reports: it is missing; expected a block that says how reports are verified and read")
@@ -161,7 +173,7 @@ func (h *HTTP) Reports() error {
 	return nil
 }
 
-// Acknowledgement is the body that the provider wants to see.
+// Acknowledgement is the body of the answer to a report.
 func (h *HTTP) Acknowledgement() string {
 	if h.reports == nil {
 		return ""
@@ -169,7 +181,7 @@ func (h *HTTP) Acknowledgement() string {
 	return h.reports.Answer
 }
 
-// ReadReports verifies a report, and then reads it.
+// ReadReports verifies the secret, the signature and the time of a report, and then reads it.
 func (h *HTTP) ReadReports(r *http.Request, body []byte, now time.Time) ([]Report, error) {
 	reports := h.reports
 	if reports == nil || !reports.knowsSecret(r) || !reports.signed(r, body) {
@@ -184,6 +196,7 @@ func (h *HTTP) ReadReports(r *http.Request, body []byte, now time.Time) ([]Repor
 	return reports.read(r, body)
 }
 
+// knowsSecret reports whether a request has the shared secret; true if none is configured.
 func (r *httpReports) knowsSecret(q *http.Request) bool {
 	if len(r.secret) == 0 {
 		return true
@@ -195,6 +208,7 @@ func (r *httpReports) knowsSecret(q *http.Request) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(r.secret[2])) == 1
 }
 
+// signed reports whether a request has the right signature; true if none is configured.
 func (r *httpReports) signed(q *http.Request, body []byte) bool {
 	if r.hash == nil {
 		return true
@@ -205,10 +219,14 @@ func (r *httpReports) signed(q *http.Request, body []byte) bool {
 	}
 	got, err := decode(q.Header.Get(r.header))
 	mac := hmac.New(r.hash, r.key)
-	mac.Write([]byte(strings.NewReplacer("{body}", string(body), "{timestamp}", q.Header.Get(r.Timestamp), "{nonce}", q.Header.Get(r.Nonce)).Replace(r.Signed)))
+	parts := strings.NewReplacer(
+		"{body}", string(body), "{timestamp}", q.Header.Get(r.Timestamp), "{nonce}", q.Header.Get(r.Nonce),
+	)
+	mac.Write([]byte(parts.Replace(r.Signed)))
 	return err == nil && hmac.Equal(got, mac.Sum(nil))
 }
 
+// read reads a verified report.
 func (r *httpReports) read(q *http.Request, body []byte) ([]Report, error) {
 	find := finder(q, body)
 	id, state := find(r.MessageID), find(r.State)
@@ -229,7 +247,7 @@ func (r *httpReports) read(q *http.Request, body []byte) ([]Report, error) {
 	return []Report{report}, nil
 }
 
-// finder looks things up in a report, wherever they stand.
+// finder returns a function that finds a text in a report, given where the report has it.
 func finder(q *http.Request, body []byte) func(words []string) string {
 	var object any
 	d := json.NewDecoder(strings.NewReader(string(body)))

@@ -12,13 +12,13 @@ import (
 
 // InfobipOptions are the settings of an account at Infobip.
 type InfobipOptions struct {
-	APIKey  string // required
-	From    string // required: a name or a number
-	BaseURL string // required: the account's own address, https://xxxxx.api.infobip.com
-	Timeout time.Duration
+	APIKey  string        // required
+	From    string        // required: a name or a number
+	BaseURL string        // required: the account's own address, https://xxxxx.api.infobip.com
+	Timeout time.Duration // default DefaultTimeout
 }
 
-// Infobip sends through Infobip's SMS API. The code is ours and is checked by us.
+// Infobip sends through Infobip's SMS API. The gate makes the codes and checks them.
 type Infobip struct {
 	options InfobipOptions
 	client  *client
@@ -35,7 +35,8 @@ func NewInfobip(o InfobipOptions) (*Infobip, error) {
 		return nil, errors.New("from: it is missing; expected a sender of the account")
 	}
 	if o.BaseURL == "" {
-		return nil, errors.New("base_url: it is missing; expected the account's own address, like https://xxxxx.api.infobip.com")
+		return nil, errors.New("base_url: it is missing; expected the account's own address, " +
+			"like https://xxxxx.api.infobip.com")
 	}
 	var err error
 	if o.BaseURL, err = baseURL("base_url", o.BaseURL, ""); err != nil {
@@ -77,7 +78,8 @@ type infobipPeriod struct {
 	Unit   string `json:"timeUnit"`
 }
 
-// Send hands a text to Infobip, under our own name for it: one that came twice, Infobip would refuse.
+// Send hands a message to Infobip under the gate's own name for it. Infobip would refuse a second message of that
+// name.
 func (s *Infobip) Send(ctx context.Context, m Message) (Receipt, error) {
 	body, err := json.Marshal(infobipRequest{[]infobipMessage{{
 		Sender:       s.options.From,
@@ -89,7 +91,8 @@ func (s *Infobip) Send(ctx context.Context, m Message) (Receipt, error) {
 		return Receipt{}, &Error{Class: Config, Err: errors.New("the text cannot be encoded")}
 	}
 	header := http.Header{
-		"Accept": {"application/json"}, "Content-Type": {"application/json"}, "Authorization": {"App " + s.options.APIKey},
+		"Accept": {"application/json"}, "Content-Type": {"application/json"},
+		"Authorization": {"App " + s.options.APIKey},
 	}
 	a, err := s.client.do(ctx, request{http.MethodPost, s.options.BaseURL + "/sms/3/messages", header, body})
 	if err != nil {
@@ -98,7 +101,7 @@ func (s *Infobip) Send(ctx context.Context, m Message) (Receipt, error) {
 	return readInfobip(a)
 }
 
-// infobipAnswer is an answer, good or bad. Refusals have one of two forms, by the age of the endpoint.
+// infobipAnswer is the body of an answer. A refusal has its code in errorCode, or in requestError at older endpoints.
 type infobipAnswer struct {
 	Messages []struct {
 		ID     string        `json:"messageId"`
@@ -117,8 +120,8 @@ type infobipStatus struct {
 	ID    int    `json:"id"`
 }
 
-// readInfobip finds out whether a text was accepted: the status of the text has the last word, not that of HTTP. What cannot
-// be read may have been accepted.
+// readInfobip finds out whether Infobip accepted a text. With an HTTP status of success, the status of the text in
+// the body decides; if it cannot be read, the text may have been accepted.
 func readInfobip(a answer) (Receipt, error) {
 	var body infobipAnswer
 	unreadable := json.Unmarshal(a.body, &body) != nil
@@ -137,8 +140,8 @@ func readInfobip(a answer) (Receipt, error) {
 	return Receipt{}, a.unclear()
 }
 
-// infobipError is the error for a text that Infobip gave up. One that it did not reject went on its way first, and may have arrived
-// unless the reason says otherwise.
+// infobipError is the error for a text that Infobip gave up. A text that Infobip did not reject at once was on its
+// way to the phone, so it may have arrived, unless the reason is a known one.
 func infobipError(a answer, s infobipStatus) *Error {
 	e := a.refusal(strconv.Itoa(s.ID), infobipClasses)
 	if _, known := infobipClasses[e.Code]; !known && s.Group != "REJECTED" {
@@ -147,10 +150,11 @@ func infobipError(a answer, s infobipStatus) *Error {
 	return e
 }
 
-// infobipClasses are the documented statuses of texts, and the codes of requests. Status 23 is a text whose name came
-// before: the one before may have been accepted.
+// infobipClasses has the documented statuses of texts, and the codes of requests. Status 23 refuses a text whose name
+// Infobip has seen before; it is Ambiguous, because Infobip may have accepted the text under that name.
 var infobipClasses = map[string]Class{
-	"6": Blocked, "8": InvalidNumber, "10": Blocked, "11": Config, "12": Account, "13": Config, "14": Blocked, "17": Account, "18": Config,
-	"19": Config, "20": RateLimited, "23": Ambiguous, "25": Config, "51": InvalidNumber, "52": InvalidNumber, "87": Blocked,
+	"6": Blocked, "8": InvalidNumber, "10": Blocked, "11": Config, "12": Account, "13": Config, "14": Blocked,
+	"17": Account, "18": Config, "19": Config, "20": RateLimited, "23": Ambiguous, "25": Config,
+	"51": InvalidNumber, "52": InvalidNumber, "87": Blocked,
 	"E400": Config, "E401": Unauthorized, "E403": Unauthorized, "E500": Ambiguous, "UNAUTHORIZED": Unauthorized,
 }

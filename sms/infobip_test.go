@@ -11,15 +11,17 @@ import (
 )
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
 		p := testenv.StartInfobip(t)
 		return p.Provider, func(url string) (sms.Sender, error) {
 			return sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: url, Timeout: timeout})
 		}, []string{p.Key}
 	}
 	providers = append(providers, provider{"infobip", start, map[sms.Class][]string{
-		sms.InvalidNumber: {"8", "51", "52"}, sms.Blocked: {"6", "10", "14", "87"}, sms.Config: {"11", "13", "18", "19", "25", "E400"},
-		sms.Account: {"12", "17"}, sms.RateLimited: {"20"}, sms.Ambiguous: {"23", "E500"}, sms.Unauthorized: {"E401", "E403", "UNAUTHORIZED"},
+		sms.InvalidNumber: {"8", "51", "52"}, sms.Blocked: {"6", "10", "14", "87"},
+		sms.Config:  {"11", "13", "18", "19", "25", "E400"},
+		sms.Account: {"12", "17"}, sms.RateLimited: {"20"}, sms.Ambiguous: {"23", "E500"},
+		sms.Unauthorized: {"E401", "E403", "UNAUTHORIZED"},
 	}, "99", sms.Ambiguous})
 }
 
@@ -31,12 +33,13 @@ func TestInfobipContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	receipt, err := s.Send(t.Context(), message)
-	if got := p.Wait(t, 1); err != nil || receipt.ID != message.ID || got.To != "15005550006" || got.From != "Acme" || got.Text != message.Text || got.Reference != message.ID {
+	if got := p.Wait(t, 1); err != nil || receipt.ID != message.ID || got.To != "15005550006" || got.From != "Acme" ||
+		got.Text != message.Text || got.Reference != message.ID {
 		t.Errorf("%+v, receipt %+v, %v", got, receipt, err)
 	}
 }
 
-// The group has the last word, and then the status: what was not rejected went on its way.
+// The group of a status decides, and then the status itself: a text that was not rejected at once may have arrived.
 func TestInfobipGroups(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -50,7 +53,8 @@ func TestInfobipGroups(t *testing.T) {
 		{"EXPIRED", 87, sms.Blocked}, {"EXPIRED", 15, sms.Ambiguous},
 		{"OF_TOMORROW", 26, sms.Ambiguous}, {"", 0, sms.Ambiguous},
 	} {
-		url, _ := echo(t, http.StatusOK, nil, fmt.Sprintf(`{"messages":[{"messageId":"m-1","status":{"groupName":%q,"id":%d}}]}`, tt.group, tt.id))
+		url, _ := echo(t, http.StatusOK, nil,
+			fmt.Sprintf(`{"messages":[{"messageId":"m-1","status":{"groupName":%q,"id":%d}}]}`, tt.group, tt.id))
 		s, err := sms.NewInfobip(sms.InfobipOptions{APIKey: "k", From: "Acme", BaseURL: url, Timeout: timeout})
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +67,7 @@ func TestInfobipGroups(t *testing.T) {
 	}
 }
 
-// Infobip knows a text by its name, and takes it once.
+// Infobip refuses a second text of the same name.
 func TestInfobipRefuses(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartInfobip(t)

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Log is a sender for development: it prints texts, codes included, and sends nothing.
+// Log is a sender for development: it prints texts with their codes, and sends nothing.
 type Log struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -25,7 +25,8 @@ func (*Log) Name() string { return "log" }
 func (l *Log) Send(_ context.Context, m Message) (Receipt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	const frame = "\n======== DEVELOPMENT ONLY: this text is printed, not sent ========\nto %s\n\n%s\n==================================================================\n\n"
+	const frame = "\n======== DEVELOPMENT ONLY: this text is printed, not sent ========\nto %s\n\n%s\n" +
+		"==================================================================\n\n"
 	if _, err := fmt.Fprintf(l.w, frame, m.To.Masked(), m.Text); err != nil {
 		return Receipt{}, &Error{Class: Temporary, Err: err}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// quiet swallows what servers complain of.
+// quiet drops the error log of the test servers.
 var quiet = log.New(io.Discard, "", 0)
 
 func TestLogPrintsLoudly(t *testing.T) {

@@ -15,26 +15,32 @@ var message = sms.Message{
 	Text: "Acme: your code is 482913.\n\n@app.example.com #482913",
 }
 
-// timeout is how long the senders of the tests are patient.
+// timeout is the timeout of the senders in the tests.
 const timeout = 700 * time.Millisecond
 
-// provider is one sender, with a server that holds it to the provider's documentation.
+// senderAt makes a sender that sends to the server at a URL.
+type senderAt func(url string) (sms.Sender, error)
+
+// starter starts a server that holds a sender to the documentation of its provider, and returns the server, a way to
+// make the sender, and the secrets of the sender.
+type starter func(t *testing.T) (server *testenv.Provider, make senderAt, secrets []string)
+
+// provider is one sender with its server, for the tests that hold for every sender.
 type provider struct {
-	name string
-	// start starts the server and returns it with the sender's secrets, and new makes a sender for a URL.
-	start func(t *testing.T) (server *testenv.Provider, make func(url string) (sms.Sender, error), secrets []string)
+	name  string
+	start starter
 	// codes are all documented error codes, by the class in which they must end. An unknown one ends in unknown.
 	codes   map[sms.Class][]string
 	unknown string
-	// unreadable is the class of an answer that says yes by its status and has a body that cannot be read: "" where the
-	// status has the last word.
+	// unreadable is the class of an answer that says yes by its status and has a body that cannot be read: "" where
+	// the status has the last word.
 	unreadable sms.Class
 }
 
-// providers are all of them; each adds itself in its own file.
+// providers are all providers; the test file of each adds its own.
 var providers []provider
 
-func mustSender(t *testing.T, make func(string) (sms.Sender, error), url string) sms.Sender {
+func mustSender(t *testing.T, make senderAt, url string) sms.Sender {
 	t.Helper()
 	s, err := make(url)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 // State is what a provider reports of a text that it had accepted.
 type State string
 
-// The states that anybody acts on. Whatever else a provider reports is no state, and is passed over.
+// The states that the gate acts on. Other states of a provider, such as "queued", are passed over.
 const (
 	Sent        State = "sent"        // handed on to the network
 	Delivered   State = "delivered"   // on the phone
 	Undelivered State = "undelivered" // given up
 )
 
-// Report is one provider's word on one text.
+// Report says what became of one text, according to the provider.
 type Report struct {
 	// ID is the provider's name for the message, as in its Receipt.
 	ID string
@@ -26,37 +26,40 @@ type Report struct {
 	Code string
 }
 
-// Reporter is implemented by senders whose provider reports what became of a text, by a request to an address of ours.
+// Reporter is implemented by senders whose provider reports what became of a text, by a request to an address of the
+// gate.
 type Reporter interface {
-	// Reports says what is missing in the configuration before reports can be trusted, or returns nil.
+	// Reports returns nil if reports can be verified, and otherwise an error that names the option that is missing.
 	Reports() error
 
-	// ReadReports verifies that a request came from the provider, and reads it; body is the whole body. Nothing of the
-	// request counts before it is verified. now is the time by which its age is judged. Errors are, or wrap, ErrForged,
-	// ErrStale or ErrUnreadable.
+	// ReadReports verifies that a request came from the provider, and reads the reports in it. body is the whole
+	// body of the request, now the time by which the age of the request is judged. Nothing of the request is used
+	// before it is verified. A state that the gate does not act on is no error, and gives no report. Every error is,
+	// or wraps, ErrForged, ErrStale or ErrUnreadable.
 	ReadReports(r *http.Request, body []byte, now time.Time) ([]Report, error)
 }
 
-// Acknowledger is implemented by reporters whose provider asks for a certain body in the answer to its reports.
+// Acknowledger is implemented by reporters whose provider expects a certain body in the answer to its reports.
 type Acknowledger interface {
-	// Acknowledgement is the body of the answer, as plain text.
+	// Acknowledgement is the body of the answer, as plain text; "" for an answer without a body.
 	Acknowledgement() string
 }
 
-// What can be wrong with a report. None of these errors tells anything of its content.
+// What can be wrong with a report. The errors hold nothing of the content of the report.
 var (
-	// ErrForged says that a report carries no signature, or not the provider's.
+	// ErrForged says that a report has no signature of the provider.
 	ErrForged = errors.New("report is not signed by the provider")
-	// ErrStale says that a report is signed, and too old or from the future: it may have been recorded and sent again.
+	// ErrStale says that a report is signed, but too old or from the future: somebody may have recorded it and sent it
+	// again.
 	ErrStale = errors.New("report is outside of its time")
-	// ErrUnreadable says that a report is signed and makes no sense.
+	// ErrUnreadable says that a report is signed, but cannot be read or names no text.
 	ErrUnreadable = errors.New("report cannot be read")
 )
 
-// reportWindow is how far the time in a report may be from ours.
+// reportWindow is how far the time in a report may differ from the clock of the gate.
 const reportWindow = 5 * time.Minute
 
-// fresh reports whether a report made at is recent enough.
+// fresh reports whether the time at of a report differs from now by less than window.
 func fresh(at, now time.Time, window time.Duration) bool {
 	return at.After(now.Add(-window)) && at.Before(now.Add(window))
 }

@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// parsedAnswer is an answer, read as far as rules need it.
+// parsedAnswer is an answer whose body is parsed as far as the rules need it.
 type parsedAnswer struct {
 	answer
-	json     any // nil when the body is no JSON
-	readable bool
+	json     any  // nil when the body was not parsed or is not JSON
+	readable bool // the body is whole, and JSON if it was to be parsed
 }
 
-// read reads an answer; with JSON, one that is not JSON is not readable.
+// read parses the body of an answer as JSON if asJSON is set.
 func (a answer) read(asJSON bool) parsedAnswer {
 	s := parsedAnswer{answer: a, readable: a.whole}
 	if !asJSON {
@@ -92,7 +92,8 @@ func parsePointer(s string) ([]string, error) {
 	return pointer, nil
 }
 
-// at is what stands under a pointer, as text, and whether there is anything but null.
+// at is the text, number or truth value under a JSON pointer, as text, "" for an object or a list. The second result
+// is false if there is nothing or null.
 func at(value any, pointer []string) (string, bool) {
 	for _, name := range pointer {
 		switch v := value.(type) {
@@ -121,12 +122,13 @@ func at(value any, pointer []string) (string, bool) {
 	return "", true
 }
 
-// rule is one thing that an answer says when a text was accepted, or was not.
+// rule is a condition on an answer, of one of three kinds: its status is in a list, a JSON pointer leads to one of
+// some values, or its body matches a pattern.
 type rule struct {
-	statuses []int
-	pointer  []string
-	values   []string
-	pattern  *regexp.Regexp
+	statuses []int          // kind status; nil for the others
+	pointer  []string       // kind json; nil for the others
+	values   []string       // kind json; none: any value but null
+	pattern  *regexp.Regexp // kind text; nil for the others
 }
 
 // parseRules reads rules like "status 200 202", "json /status OK" and "text ^OK".
@@ -171,7 +173,7 @@ func parseRule(words []string) (r rule, err error) {
 	return r, err
 }
 
-// matches reports whether an answer says so.
+// matches reports whether an answer meets the condition.
 func (r rule) matches(s parsedAnswer) bool {
 	switch {
 	case r.statuses != nil:

@@ -5,15 +5,16 @@ import (
 	"unicode/utf16"
 )
 
-// The characters of GSM 03.38 (3GPP TS 23.038 6.2.1): basic ones take one septet, extended ones two.
+// The characters of GSM-7 (3GPP TS 23.038 6.2.1): a basic character takes one septet, an extended one two.
 const (
 	gsmBasic = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§" +
 		"¿abcdefghijklmnopqrstuvwxyzäöñüà"
 	gsmExtended = "\f^{}\\[~]|€"
 )
 
-// Segments is how many parts a text is sent and billed in (3GPP TS 23.040 9.2.3.24.1). foreign is the first character that
-// is not in GSM-7 and so forces the shorter UCS-2 parts on the whole text, 0 when there is none.
+// Segments is in how many parts a text is sent and billed (3GPP TS 23.040 9.2.3.24.1). foreign is the first
+// character that is not in GSM-7, or 0 if all are. With such a character the whole text is sent in UCS-2, whose
+// parts hold fewer characters.
 func Segments(text string) (parts int, foreign rune) {
 	for _, r := range text {
 		if septets(r) == 0 {
@@ -29,7 +30,7 @@ func GSM7(text string) bool {
 	return foreign == 0
 }
 
-// septets is what a character takes in GSM-7, 0 when it is not in there.
+// septets is how many septets a character takes in GSM-7, 0 when GSM-7 does not have the character.
 func septets(r rune) int {
 	switch {
 	case strings.ContainsRune(gsmBasic, r):
@@ -40,11 +41,11 @@ func septets(r rune) int {
 	return 0
 }
 
-// units is what a character takes in UCS-2.
+// units is how many 16-bit units a character takes in UCS-2.
 func units(r rune) int { return len(utf16.AppendRune(nil, r)) }
 
-// split is how many parts a text takes when one part alone holds single, and each of several holds part. A character is
-// never cut in two.
+// split is how many parts a text takes. A text of up to single units is one part; in a longer text each part holds
+// part units, and no character is cut in two.
 func split(text string, size func(rune) int, single, part int) int {
 	parts, used, total := 1, 0, 0
 	for _, r := range text {

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// awsKey is what AWS requests are signed with.
+// awsKey is the credentials by which requests to AWS are signed, and the scope of the signature.
 type awsKey struct {
-	ID, Secret, Token string // Token only with credentials that expire
+	ID, Secret, Token string // Token is "" unless the credentials expire
 	Region, Service   string
 }
 
-// The one algorithm of signatures, and its way to write times.
+// The algorithm of AWS Signature Version 4, and the form in which it writes times.
 const (
 	awsAlgorithm = "AWS4-HMAC-SHA256"
 	awsTime      = "20060102T150405Z"
 )
 
-// sign adds the headers X-Amz-Date, X-Amz-Security-Token and Authorization (AWS Signature Version 4) to a request without a
-// query.
+// sign adds the headers X-Amz-Date, X-Amz-Security-Token and Authorization (AWS Signature Version 4) to a request
+// without a query.
 func (k awsKey) sign(q *request, at time.Time) error {
 	u, err := url.Parse(q.url)
 	if err != nil {
@@ -40,11 +40,12 @@ func (k awsKey) sign(q *request, at time.Time) error {
 	scope := strings.Join([]string{stamp[:8], k.Region, k.Service, "aws4_request"}, "/")
 	toSign := strings.Join([]string{awsAlgorithm, stamp, scope, hexSHA256([]byte(canonical))}, "\n")
 	signature := hex.EncodeToString(sumSHA256(k.derive(stamp[:8]), toSign))
-	q.header.Set("Authorization", awsAlgorithm+" Credential="+k.ID+"/"+scope+", SignedHeaders="+names+", Signature="+signature)
+	q.header.Set("Authorization",
+		awsAlgorithm+" Credential="+k.ID+"/"+scope+", SignedHeaders="+names+", Signature="+signature)
 	return nil
 }
 
-// derive makes the key of one day, region and service.
+// derive is the signing key for one day, region and service.
 func (k awsKey) derive(day string) []byte {
 	key := []byte("AWS4" + k.Secret)
 	for _, part := range []string{day, k.Region, k.Service, "aws4_request"} {
@@ -53,6 +54,7 @@ func (k awsKey) derive(day string) []byte {
 	return key
 }
 
+// canonicalPath is the path of an address, "/" if it has none.
 func canonicalPath(u *url.URL) string {
 	if path := u.EscapedPath(); path != "" {
 		return path
@@ -60,7 +62,8 @@ func canonicalPath(u *url.URL) string {
 	return "/"
 }
 
-// canonicalHeaders are the names of all headers, and the headers, one a line. Ours have one value each.
+// canonicalHeaders is the sorted names of all headers, and the headers themselves, one in each line. Each header of a
+// request that this package makes has one value.
 func canonicalHeaders(host string, header http.Header) (names, lines string) {
 	values := map[string]string{"host": host}
 	all := []string{"host"}

@@ -14,7 +14,7 @@ import (
 // values are the variables of one message, by name.
 type values map[string]string
 
-// valuesOf spells a message out in all ways that providers ask for.
+// valuesOf gives the variables of a message, the number and the text in every spelling that providers ask for.
 func valuesOf(m Message) values {
 	parts, foreign := Segments(m.Text)
 	encoding := "gsm7"
@@ -28,7 +28,8 @@ func valuesOf(m Message) values {
 	}
 }
 
-// utf16Hex is a text in UTF-16, big end first, in hexadecimal digits: how SMS gateways take texts that are not in GSM-7.
+// utf16Hex is a text in UTF-16, big endian, in hexadecimal digits, the form in which several SMS gateways take a
+// text that is not in GSM-7.
 func utf16Hex(text string) string {
 	var b []byte
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -37,13 +38,13 @@ func utf16Hex(text string) string {
 	return strings.ToUpper(hex.EncodeToString(b))
 }
 
-// variables are the names of all there are.
+// variables are the names of all variables.
 var variables = slices.Sorted(maps.Keys(valuesOf(Message{})))
 
-// template is a text with variables in it. What a variable stands for is never searched for variables again.
+// template is a text with variables in it. The value of a variable is not searched for variables.
 type template []piece
 
-// piece is a text, or the name of a variable.
+// piece is a part of a template: a text, or the name of a variable.
 type piece struct{ text, variable string }
 
 var (
@@ -52,8 +53,9 @@ var (
 	placeholder = regexp.MustCompile(`^[a-z]+\.`)
 )
 
-// parseTemplate reads a text with variables like {to}, and placeholders like {env.NAME}, which resolve resolves at once.
-// Braces around anything else stay what they are.
+// parseTemplate reads a text with variables like {to} and placeholders like {env.NAME}. Placeholders are replaced
+// now, by resolve; variables are replaced in each message, by fill. A word in braces that looks like a variable and
+// is none is an error; any other text in braces stays as it is.
 func parseTemplate(text string, resolve func(string) (string, error)) (template, error) {
 	var t template
 	for text != "" {
@@ -86,7 +88,7 @@ func parsePiece(s string, resolve func(string) (string, error)) (piece, error) {
 	return piece{text: s}, nil
 }
 
-// fill puts values in the place of variables, each escaped for where it stands.
+// fill is the text with the values of its variables, each escaped by escape.
 func (t template) fill(v values, escape func(string) string) string {
 	var b strings.Builder
 	for _, p := range t {
@@ -99,9 +101,12 @@ func (t template) fill(v values, escape func(string) string) string {
 	return b.String()
 }
 
-// uses reports whether one of the variables stands in the template.
+// uses reports whether one of the named variables stands in the template, or without names, whether any does.
 func (t template) uses(names ...string) bool {
-	return slices.ContainsFunc(t, func(p piece) bool { return p.variable != "" && (len(names) == 0 || slices.Contains(names, p.variable)) })
+	return slices.ContainsFunc(t, func(p piece) bool {
+		return p.variable != "" && (len(names) == 0 || slices.Contains(names, p.variable))
+	})
 }
 
+// asIs escapes nothing.
 func asIs(s string) string { return s }

@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// Where Twilio's APIs are.
+// The addresses of Twilio's APIs.
 const (
 	TwilioURL       = "https://api.twilio.com"
 	TwilioVerifyURL = "https://verify.twilio.com"
 )
 
-// TwilioOptions are the settings of an account at Twilio. Exactly one of From, MessagingServiceSID and VerifyServiceSID
-// says how texts are sent.
+// TwilioOptions are the settings of an account at Twilio. Exactly one of From, MessagingServiceSID and
+// VerifyServiceSID is required; it decides how texts are sent.
 type TwilioOptions struct {
 	AccountSID string // required: AC…
 	AuthToken  string // the account's password; required without an API key, and to verify reports
-	APIKey     string // SK…, with APISecret in the place of the auth token
+	APIKey     string // SK…; with APISecret it is used to send instead of the auth token
 	APISecret  string
 
 	From                string // a number or a name
 	MessagingServiceSID string // MG…
-	VerifyServiceSID    string // VA…: Twilio Verify fills its own template
+	VerifyServiceSID    string // VA…: Twilio Verify puts the code into its own template
 	Remote              bool   // with Verify: Twilio makes the codes and checks them
 
-	ReportURL string        // where Twilio shall report to, as it is seen from outside
+	ReportURL string        // the address for reports, as Twilio reaches it; default none, there are no reports
 	BaseURL   string        // default TwilioURL
 	VerifyURL string        // default TwilioVerifyURL
 	Timeout   time.Duration // default DefaultTimeout
 }
 
-// Twilio sends through Twilio: as a message with our text; through Verify with our code; or through Verify with a code that
-// Twilio makes and checks.
+// Twilio sends through Twilio in one of three ways: as a message with the text of the gate; through Verify with the
+// code of the gate; or through Verify with a code that Twilio makes and checks.
 type Twilio struct {
 	options TwilioOptions
 	client  *client
@@ -71,11 +71,12 @@ func NewTwilio(o TwilioOptions) (*Twilio, error) {
 	return &Twilio{options: o, client: newClient(o.Timeout)}, nil
 }
 
+// validate refuses options that Twilio would not accept, or that contradict each other.
 func (o TwilioOptions) validate() error {
-	ways := 0
-	for _, way := range []string{o.From, o.MessagingServiceSID, o.VerifyServiceSID} {
-		if way != "" {
-			ways++
+	origins := 0
+	for _, origin := range []string{o.From, o.MessagingServiceSID, o.VerifyServiceSID} {
+		if origin != "" {
+			origins++
 		}
 	}
 	switch {
@@ -85,7 +86,7 @@ func (o TwilioOptions) validate() error {
 		return errors.New("messaging_service_sid: it is not like MG and 32 letters and digits")
 	case o.VerifyServiceSID != "" && !isSID(o.VerifyServiceSID, "VA"):
 		return errors.New("verify_service_sid: it is not like VA and 32 letters and digits")
-	case ways != 1:
+	case origins != 1:
 		return errors.New("from: expected exactly one of from, messaging_service_sid and verify_service_sid")
 	case o.Remote && o.VerifyServiceSID == "":
 		return errors.New("check remote: it needs verify_service_sid; messages have our code")
@@ -97,7 +98,7 @@ func (o TwilioOptions) validate() error {
 	return credential("auth_token", o.AuthToken)
 }
 
-// isSID reports whether s can be one of Twilio's names, which become part of addresses.
+// isSID reports whether s has the form of a Twilio SID with that prefix, so that it can stand in an address.
 func isSID(s, prefix string) bool {
 	rest, ok := strings.CutPrefix(s, prefix)
 	return ok && len(rest) == 32 && !strings.ContainsFunc(rest, func(r rune) bool {
@@ -111,7 +112,7 @@ func (*Twilio) Name() string { return "twilio" }
 // MaxCodeLength is 10, the longest CustomCode of Verify.
 func (*Twilio) MaxCodeLength() int { return 10 }
 
-// Send hands a text to Twilio.
+// Send hands a message to Twilio.
 func (t *Twilio) Send(ctx context.Context, m Message) (Receipt, error) {
 	a, err := t.post(ctx, t.address(), t.form(m))
 	if err != nil {
@@ -120,6 +121,7 @@ func (t *Twilio) Send(ctx context.Context, m Message) (Receipt, error) {
 	return readTwilio(a)
 }
 
+// address is the address to which texts are posted.
 func (t *Twilio) address() string {
 	if t.options.VerifyServiceSID != "" {
 		return t.verifyAddress("Verifications")
@@ -127,6 +129,7 @@ func (t *Twilio) address() string {
 	return t.options.BaseURL + "/2010-04-01/Accounts/" + t.options.AccountSID + "/Messages.json"
 }
 
+// form is the form by which a message is sent.
 func (t *Twilio) form(m Message) url.Values {
 	o := t.options
 	form := url.Values{"To": {m.To.E164()}}
@@ -144,25 +147,28 @@ func (t *Twilio) form(m Message) url.Values {
 		form.Set("From", o.From)
 	}
 	form.Set("Body", m.Text)
-	form.Set("ValidityPeriod", fmt.Sprint(max(1, int(m.TTL.Seconds())))) // a code that is over need not be delivered
+	form.Set("ValidityPeriod", fmt.Sprint(max(1, int(m.TTL.Seconds())))) // no delivery after the code has expired
 	if o.ReportURL != "" {
 		form.Set("StatusCallback", o.ReportURL)
 	}
 	return form
 }
 
+// post posts a form with the credentials of the account.
 func (t *Twilio) post(ctx context.Context, address string, form url.Values) (answer, error) {
 	user, password := t.options.AccountSID, t.options.AuthToken
 	if t.options.APIKey != "" {
 		user, password = t.options.APIKey, t.options.APISecret
 	}
 	header := http.Header{
-		"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}, "Authorization": {basic(user, password)},
+		"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"},
+		"Authorization": {basic(user, password)},
 	}
 	return t.client.do(ctx, request{http.MethodPost, address, header, []byte(form.Encode())})
 }
 
-// twilioAnswer is what is read of an answer, good or bad. A message has error_code, a refusal code.
+// twilioAnswer is the body of an answer. The error code of a message that failed is in error_code, that of a refused
+// request in code.
 type twilioAnswer struct {
 	SID       string          `json:"sid"`
 	Status    json.RawMessage `json:"status"` // a word in an answer, the HTTP status in a refusal
@@ -173,8 +179,9 @@ type twilioAnswer struct {
 
 func (b twilioAnswer) status() string { return strings.Trim(string(b.Status), `"`) }
 
-// readTwilio finds out whether a text was accepted. An answer that says so by its status and cannot be read beyond it counts
-// as accepted: to send it again could send it twice.
+// readTwilio finds out whether Twilio accepted a text. The HTTP status decides, unless the body says that the
+// message has failed; an accepted text whose answer cannot be read gets a receipt without an ID, because another
+// attempt could send it twice.
 func readTwilio(a answer) (Receipt, error) {
 	var body twilioAnswer
 	_ = json.Unmarshal(a.body, &body)
@@ -192,13 +199,15 @@ func readTwilio(a answer) (Receipt, error) {
 	return Receipt{ID: printable(body.SID)}, nil
 }
 
-// twilioClasses are the codes that are documented for messages and for Verify. Twilio keeps splitting them into finer ones;
-// an unknown one ends in the class of its HTTP status.
+// twilioClasses has the codes that are documented for messages and for Verify. Twilio keeps splitting codes into finer
+// ones; a code that is not listed has the class of the HTTP status.
 var twilioClasses = map[string]Class{
 	"10001": Account,
 	"20003": Unauthorized, "20404": Config, "20429": RateLimited,
-	"21211": InvalidNumber, "21265": InvalidNumber, "21266": InvalidNumber, "21614": InvalidNumber, "21635": InvalidNumber,
-	"21212": Config, "21603": Config, "21606": Config, "21608": Config, "21609": Config, "21617": Config, "21659": Config, "21660": Config,
+	"21211": InvalidNumber, "21265": InvalidNumber, "21266": InvalidNumber, "21614": InvalidNumber,
+	"21635": InvalidNumber,
+	"21212": Config, "21603": Config, "21606": Config, "21608": Config, "21609": Config, "21617": Config,
+	"21659": Config, "21660": Config,
 	"21408": Blocked, "21610": Blocked, "21612": Blocked,
 	"60200": InvalidNumber, "60205": InvalidNumber,
 	"60201": Config, "60204": Config,

@@ -13,33 +13,37 @@ import (
 	"time"
 )
 
-// Reports are trusted once it is known what Twilio signs: with which token, and for which address.
+// Reports returns an error unless the address and the token are configured that Twilio's signature covers.
 func (t *Twilio) Reports() error {
 	switch {
 	case t.options.VerifyServiceSID != "":
 		return errors.New("verify_service_sid: Verify reports no deliveries")
 	case t.options.ReportURL == "":
-		return errors.New("report_url: it is missing; expected the address of this directive as Twilio sees it, like https://app.example.com/sms/reports")
+		return errors.New("report_url: it is missing; expected the address of this directive as Twilio sees it, " +
+			"like https://app.example.com/sms/reports")
 	case t.options.AuthToken == "":
 		return errors.New("auth_token: it is missing; Twilio signs reports with it, also where an api_key sends")
 	}
 	return nil
 }
 
-// twilioStates are the states that mean something; before them a text is queued or sending.
+// twilioStates has the states that the gate acts on. The states before them, like queued and sending, are passed over.
 var twilioStates = map[string]State{
-	"sent": Sent, "delivered": Delivered, "read": Delivered, "undelivered": Undelivered, "failed": Undelivered, "canceled": Undelivered,
+	"sent": Sent, "delivered": Delivered, "read": Delivered,
+	"undelivered": Undelivered, "failed": Undelivered, "canceled": Undelivered,
 }
 
-// ReadReports verifies the header X-Twilio-Signature, an HMAC-SHA1 of the address and the form. There is no time in it; a
-// report that is recorded and sent again tells what is known already.
+// ReadReports verifies the header X-Twilio-Signature, an HMAC-SHA1 of the address and the form. The signature covers
+// no time, so the age of a report cannot be checked; a report that was recorded and is sent again holds nothing new.
 func (t *Twilio) ReadReports(r *http.Request, body []byte, _ time.Time) ([]Report, error) {
 	form, err := url.ParseQuery(string(body))
-	if t.Reports() != nil || r.Method != http.MethodPost || err != nil || !t.signed(r.Header.Get("X-Twilio-Signature"), form) {
+	if t.Reports() != nil || r.Method != http.MethodPost || err != nil ||
+		!t.signed(r.Header.Get("X-Twilio-Signature"), form) {
 		return nil, ErrForged
 	}
 	id := form.Get("MessageSid")
-	if id == "" || len(form["MessageSid"]) != 1 || form.Get("AccountSid") != "" && form.Get("AccountSid") != t.options.AccountSID {
+	account := form.Get("AccountSid")
+	if id == "" || len(form["MessageSid"]) != 1 || account != "" && account != t.options.AccountSID {
 		return nil, ErrUnreadable
 	}
 	state, ok := twilioStates[form.Get("MessageStatus")]
@@ -49,8 +53,9 @@ func (t *Twilio) ReadReports(r *http.Request, body []byte, _ time.Time) ([]Repor
 	return []Report{{ID: id, State: state, Code: plainCode(form.Get("ErrorCode"))}}, nil
 }
 
-// signed compares a signature with that of the form at our configured address: never at the one of the request, which
-// whoever sends it chooses. Twilio is not consistent about the port, so the address counts with and without it.
+// signed reports whether a signature is that of the form at the configured address. The address of the request is not
+// used, because the sender of the request chooses it. Twilio signs the address sometimes with the port and sometimes
+// without, so both are accepted.
 func (t *Twilio) signed(signature string, form url.Values) bool {
 	got, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil || len(got) != sha1.Size {
@@ -70,7 +75,8 @@ func (t *Twilio) signed(signature string, form url.Values) bool {
 	return right
 }
 
-// portVariants are an address with its port left out and written out.
+// portVariants is an address without and with the usual port of its scheme, or the address alone if it has another
+// port.
 func portVariants(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -38,13 +38,17 @@ func TestTwilioReports(t *testing.T) {
 		{"read", report("read"), []sms.Report{{ID: id, State: sms.Delivered}}, nil},
 		{"failed", report("failed"), []sms.Report{{ID: id, State: sms.Undelivered, Code: "30003"}}, nil},
 		{"canceled", report("canceled"), []sms.Report{{ID: id, State: sms.Undelivered}}, nil},
-		{"signed with the port", p.StatusReport("https://app.example.com:443/sms/status", p.AuthToken, id, "sent"), []sms.Report{{ID: id, State: sms.Sent}}, nil},
-		{"signed for another port", p.StatusReport("https://app.example.com:8443/sms/status", p.AuthToken, id, "sent"), nil, sms.ErrForged},
-		{"signed for another address", p.StatusReport("https://evil.example/sms/status", p.AuthToken, id, "sent"), nil, sms.ErrForged},
+		{"signed with the port", p.StatusReport("https://app.example.com:443/sms/status", p.AuthToken, id, "sent"),
+			[]sms.Report{{ID: id, State: sms.Sent}}, nil},
+		{"signed for another port", p.StatusReport("https://app.example.com:8443/sms/status", p.AuthToken, id,
+			"sent"), nil, sms.ErrForged},
+		{"signed for another address", p.StatusReport("https://evil.example/sms/status", p.AuthToken, id, "sent"),
+			nil, sms.ErrForged},
 		{"signed with another token", p.StatusReport(at, "other", id, "sent"), nil, sms.ErrForged},
 		{"changed on its way", changed(report("undelivered"), "undelivered", "delivered"), nil, sms.ErrForged},
 		{"another text's", changed(report("delivered"), id, "SM"+strings.Repeat("9", 32)), nil, sms.ErrForged},
-		{"not signed", httptest.NewRequest(http.MethodPost, "/", strings.NewReader("MessageSid="+id+"&MessageStatus=delivered")), nil, sms.ErrForged},
+		{"not signed", httptest.NewRequest(http.MethodPost, "/",
+			strings.NewReader("MessageSid="+id+"&MessageStatus=delivered")), nil, sms.ErrForged},
 		{"of another account", changedAccount(p, at, id), nil, sms.ErrUnreadable},
 	}
 	for _, tt := range tests {
@@ -57,17 +61,18 @@ func TestTwilioReports(t *testing.T) {
 	}
 }
 
-// changedAccount is a report signed with our token for somebody else's account.
+// changedAccount is a report for another account, signed with the token of the configured account.
 func changedAccount(p *testenv.Twilio, at, id string) *http.Request {
 	other := &testenv.Twilio{AccountSID: "AC" + strings.Repeat("8", 32)}
 	return other.StatusReport(at, p.AuthToken, id, "delivered")
 }
 
-// The vector of the algorithm: token, address and three fields.
+// A test vector for the algorithm of the signature: a token, an address and three fields.
 func TestTwilioSignatureVector(t *testing.T) {
 	t.Parallel()
 	s, err := sms.NewTwilio(sms.TwilioOptions{
-		AccountSID: "AC" + strings.Repeat("1", 32), AuthToken: "12345", From: "Acme", ReportURL: "https://example.com/sms/status",
+		AccountSID: "AC" + strings.Repeat("1", 32), AuthToken: "12345", From: "Acme",
+		ReportURL: "https://example.com/sms/status",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +80,8 @@ func TestTwilioSignatureVector(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	r.Header.Set("X-Twilio-Signature", "vg5+iUldLyB1AoGoDrcOVtGxKfs=")
 	body := "MessageSid=SM" + strings.Repeat("0", 32) + "&MessageStatus=delivered&To=%2B15005550006"
-	if got, err := s.ReadReports(r, []byte(body), time.Now()); err != nil || len(got) != 1 || got[0].State != sms.Delivered {
+	if got, err := s.ReadReports(r, []byte(body), time.Now()); err != nil || len(got) != 1 ||
+		got[0].State != sms.Delivered {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -13,12 +13,14 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// twilioWith makes a sender in one of its ways.
-func twilioWith(change func(*sms.TwilioOptions, *testenv.Twilio)) func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
-	return func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+// twilioWith starts Twilio, and makes senders in one of the ways that Twilio has.
+func twilioWith(change func(*sms.TwilioOptions, *testenv.Twilio)) starter {
+	return func(t *testing.T) (*testenv.Provider, senderAt, []string) {
 		p := testenv.StartTwilio(t)
 		return p.Provider, func(url string) (sms.Sender, error) {
-			o := sms.TwilioOptions{AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: url, VerifyURL: url, Timeout: timeout}
+			o := sms.TwilioOptions{
+				AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: url, VerifyURL: url, Timeout: timeout,
+			}
 			change(&o, p)
 			return sms.NewTwilio(o)
 		}, []string{p.AuthToken, p.APISecret}
@@ -27,7 +29,9 @@ func twilioWith(change func(*sms.TwilioOptions, *testenv.Twilio)) func(t *testin
 
 func newTwilio(t *testing.T, p *testenv.Twilio, change func(*sms.TwilioOptions, *testenv.Twilio)) *sms.Twilio {
 	t.Helper()
-	o := sms.TwilioOptions{AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: p.URL, VerifyURL: p.URL, Timeout: timeout}
+	o := sms.TwilioOptions{
+		AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: p.URL, VerifyURL: p.URL, Timeout: timeout,
+	}
 	change(&o, p)
 	s, err := sms.NewTwilio(o)
 	if err != nil {
@@ -47,14 +51,17 @@ var twilioCodes = map[sms.Class][]string{
 	sms.Account:       {"10001"},
 	sms.Unauthorized:  {"20003"},
 	sms.InvalidNumber: {"21211", "21265", "21266", "21614", "21635", "60200", "60205"},
-	sms.Config:        {"20404", "21212", "21603", "21606", "21608", "21609", "21617", "21659", "21660", "60201", "60204"},
-	sms.Blocked:       {"21408", "21610", "21612", "60410", "60412", "60605"},
-	sms.RateLimited:   {"20429", "60202", "60203", "60207", "60212"},
+	sms.Config: {
+		"20404", "21212", "21603", "21606", "21608", "21609", "21617", "21659", "21660", "60201", "60204",
+	},
+	sms.Blocked:     {"21408", "21610", "21612", "60410", "60412", "60605"},
+	sms.RateLimited: {"20429", "60202", "60203", "60207", "60212"},
 }
 
 func init() {
 	for name, way := range map[string]func(*sms.TwilioOptions, *testenv.Twilio){
-		"twilio": asMessage, "twilio by a messaging service": asService, "twilio verify": asVerify, "twilio verify, checking": asChecking,
+		"twilio": asMessage, "twilio by a messaging service": asService, "twilio verify": asVerify,
+		"twilio verify, checking": asChecking,
 	} {
 		providers = append(providers, provider{name, twilioWith(way), twilioCodes, "29999", ""})
 	}
@@ -86,14 +93,15 @@ func TestTwilioContract(t *testing.T) {
 		if err != nil || receipt.ID != got.ID {
 			t.Errorf("%s: receipt %+v, %v", tt.name, receipt, err)
 		}
-		if got.To != "+15005550006" || got.From != tt.want.From || got.Text != tt.want.Text || got.Code != tt.want.Code ||
+		if got.To != "+15005550006" || got.From != tt.want.From || got.Text != tt.want.Text ||
+			got.Code != tt.want.Code ||
 			got.Template != tt.want.Template || got.Callback != tt.want.Callback {
 			t.Errorf("%s: %+v", tt.name, got)
 		}
 	}
 }
 
-// An API key is asked for its own secret, and the auth token opens nothing then.
+// With an API key, requests are sent with the secret of the key and not with the auth token.
 func TestTwilioKey(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartTwilio(t)
@@ -105,7 +113,7 @@ func TestTwilioKey(t *testing.T) {
 	judge(t, err, sms.Unauthorized, []string{p.AuthToken})
 }
 
-// A text whose code is over need not be delivered; Twilio takes no less than a second.
+// The ValidityPeriod is the time that the code holds, and at least a second, the least that Twilio accepts.
 func TestTwilioValidity(t *testing.T) {
 	t.Parallel()
 	url, last := echo(t, http.StatusCreated, nil, `{"sid":"SM1","status":"queued"}`)
@@ -122,7 +130,7 @@ func TestTwilioValidity(t *testing.T) {
 	}
 }
 
-// Messages and Verify are two servers.
+// Messages go to the address base_url and verifications to verify_url.
 func TestTwilioServers(t *testing.T) {
 	t.Parallel()
 	messages, verify := testenv.StartTwilio(t), testenv.StartTwilio(t)
@@ -134,7 +142,10 @@ func TestTwilioServers(t *testing.T) {
 		{"message", asMessage, messages, verify}, {"messaging service", asService, messages, verify},
 		{"verify", asVerify, verify, messages}, {"verify, checking", asChecking, verify, messages},
 	} {
-		s := newTwilio(t, messages, func(o *sms.TwilioOptions, p *testenv.Twilio) { tt.way(o, p); o.VerifyURL = verify.URL })
+		s := newTwilio(t, messages, func(o *sms.TwilioOptions, p *testenv.Twilio) {
+			tt.way(o, p)
+			o.VerifyURL = verify.URL
+		})
 		before, _ := tt.notHere.Requests()
 		receipt, err := s.Send(t.Context(), message)
 		if err != nil || tt.here.Texts()[len(tt.here.Texts())-1].ID != receipt.ID {
@@ -199,7 +210,9 @@ func TestTwilioOptions(t *testing.T) {
 		"auth_token": func(o *sms.TwilioOptions) {
 			o.ReportURL, o.AuthToken, o.APIKey, o.APISecret = "https://a.example/", "", "SK1", "s"
 		},
-		"verify_service_sid": func(o *sms.TwilioOptions) { o.From, o.VerifyServiceSID = "", "VA"+strings.Repeat("3", 32) },
+		"verify_service_sid": func(o *sms.TwilioOptions) {
+			o.From, o.VerifyServiceSID = "", "VA"+strings.Repeat("3", 32)
+		},
 	} {
 		o := good
 		change(&o)

@@ -10,16 +10,16 @@ import (
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// verifyAddress is the address of a resource of our Verify service.
+// verifyAddress is the address of a resource of the configured Verify service.
 func (t *Twilio) verifyAddress(resource string) string {
 	return t.options.VerifyURL + "/v2/Services/" + t.options.VerifyServiceSID + "/" + resource
 }
 
-// MakesCodes reports whether Twilio makes the codes.
+// MakesCodes reports whether Twilio makes the codes, which the option Remote says.
 func (t *Twilio) MakesCodes() bool { return t.options.Remote }
 
-// Check asks Twilio whether a code is that of one of the verifications named ids. There is one, mostly: Twilio goes on with it while
-// it is open.
+// Check asks Twilio whether a code is that of one of the verifications named ids, the latest first. Mostly there is
+// one, because Twilio sends further texts under the same verification while it is open.
 func (t *Twilio) Check(ctx context.Context, _ phone.Number, ids []string, code string) (bool, error) {
 	for _, id := range slices.Backward(ids) {
 		if !isSID(id, "VE") {
@@ -32,8 +32,9 @@ func (t *Twilio) Check(ctx context.Context, _ phone.Number, ids []string, code s
 	return false, nil
 }
 
-// check asks about one verification. One that is over, was used up or never was cannot be told apart from a wrong code: Twilio has
-// forgotten it, and says so with 20404. A bare 404 comes from somewhere else, and says nothing of the code.
+// check asks Twilio about one verification. Twilio answers with the code 20404 for a verification that has expired,
+// was used up or never existed; that counts as a wrong code, because Twilio knows no more. A 404 without that code
+// does not come from Verify, and says nothing about the code. 60202 says that five codes were checked already.
 func (t *Twilio) check(ctx context.Context, id, code string) (bool, error) {
 	a, err := t.post(ctx, t.verifyAddress("VerificationCheck"), url.Values{"VerificationSid": {id}, "Code": {code}})
 	if err != nil {
@@ -41,24 +42,24 @@ func (t *Twilio) check(ctx context.Context, id, code string) (bool, error) {
 	}
 	var body twilioAnswer
 	unreadable := json.Unmarshal(a.body, &body) != nil
-	switch said := digits(body.Code); {
-	case said == "20404" && a.status == http.StatusNotFound, said == "60202": // after five checks
+	switch errorCode := digits(body.Code); {
+	case errorCode == "20404" && a.status == http.StatusNotFound, errorCode == "60202":
 		return false, nil
 	case !a.ok():
-		return false, a.refusal(said, twilioClasses)
+		return false, a.refusal(errorCode, twilioClasses)
 	case unreadable:
 		return false, a.unclear()
 	}
 	return body.status() == "approved" && body.Valid, nil
 }
 
-// Confirms reports whether Twilio wants to hear of right codes: of ours that Verify has texted.
+// Confirms reports whether Twilio wants to hear of right codes: Verify does, of the codes that the gate makes.
 func (t *Twilio) Confirms() bool { return t.options.VerifyServiceSID != "" && !t.options.Remote }
 
-// Confirm closes the verification named id. Until then Twilio takes it for open and may hold the next text back.
+// Confirm closes the verification named id. While the verification is open, Twilio may hold the next text back.
 func (t *Twilio) Confirm(ctx context.Context, id string) error {
 	if !isSID(id, "VE") {
-		return nil // the answer to the text could not be read
+		return nil // Twilio's answer to the text could not be read, so its name for the verification is not known
 	}
 	a, err := t.post(ctx, t.verifyAddress("Verifications/"+id), url.Values{"Status": {"approved"}})
 	if err != nil {

@@ -43,7 +43,8 @@ func TestTwilioChecks(t *testing.T) {
 	_, _ = s.Send(t.Context(), message)
 	id = p.Wait(t, 1).ID
 	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous, testenv.Hang: sms.Ambiguous,
+		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous,
+		testenv.Hang:     sms.Ambiguous,
 		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
@@ -63,7 +64,8 @@ func TestTwilioIsToldOfRightCodes(t *testing.T) {
 	if err != nil || !s.Confirms() {
 		t.Fatal(err)
 	}
-	if err := s.Confirm(t.Context(), receipt.ID); err != nil || len(p.Approved()) != 1 || p.Approved()[0] != receipt.ID {
+	if err := s.Confirm(t.Context(), receipt.ID); err != nil || len(p.Approved()) != 1 ||
+		p.Approved()[0] != receipt.ID {
 		t.Errorf("approved %v, %v", p.Approved(), err)
 	}
 	judge(t, s.Confirm(t.Context(), receipt.ID), sms.Config, []string{p.AuthToken})
@@ -78,7 +80,8 @@ func TestTwilioIsToldOfRightCodes(t *testing.T) {
 	}
 }
 
-// What the body says of a code counts, all of it; a status alone, of whoever answers, does not.
+// A code is right only if the body of Twilio's answer says so in all its members; the HTTP status alone proves
+// nothing.
 func TestTwilioReadsChecks(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -104,7 +107,8 @@ func TestTwilioReadsChecks(t *testing.T) {
 		{"a page for a yes", 200, `<html>`, false, sms.Ambiguous},
 	} {
 		url, _ := echo(t, tt.status, nil, tt.body)
-		s := newTwilio(t, testenv.StartTwilio(t), func(o *sms.TwilioOptions, p *testenv.Twilio) { asChecking(o, p); o.VerifyURL = url })
+		s := newTwilio(t, testenv.StartTwilio(t),
+			func(o *sms.TwilioOptions, p *testenv.Twilio) { asChecking(o, p); o.VerifyURL = url })
 		right, err := s.Check(t.Context(), message.To, []string{"VE" + strings.Repeat("0", 32)}, message.Code)
 		if right != tt.right {
 			t.Errorf("%s: right %t", tt.name, right)
@@ -113,7 +117,7 @@ func TestTwilioReadsChecks(t *testing.T) {
 	}
 }
 
-// Both statuses of a check are Twilio's.
+// Twilio answers a check with the status 200 or 201; both are success.
 func TestTwilioChecksCreated(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartTwilio(t)
@@ -130,17 +134,19 @@ func TestTwilioChecksCreated(t *testing.T) {
 	}
 }
 
-// As long as a verification is pending, each text is one of its five.
+// Twilio sends at most five texts while a verification is open, and each has the same name.
 func TestTwilioSendsFiveTimes(t *testing.T) {
 	t.Parallel()
 	for _, way := range []func(*sms.TwilioOptions, *testenv.Twilio){asVerify, asChecking} {
 		p := testenv.StartTwilio(t)
 		s := newTwilio(t, p, way)
 		first, err := s.Send(t.Context(), message)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for range 4 {
-			var again sms.Receipt
-			if again, err = s.Send(t.Context(), message); err != nil || again != first {
-				t.Errorf("receipt %v, then %v, %v", first, again, err)
+			if next, err := s.Send(t.Context(), message); err != nil || next != first {
+				t.Errorf("receipt %v, then %v, %v", first, next, err)
 			}
 		}
 		_, err = s.Send(t.Context(), message)

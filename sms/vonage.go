@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// VonageURL is where Vonage's SMS API is.
+// VonageURL is the address of Vonage's SMS API.
 const VonageURL = "https://rest.nexmo.com"
 
 // VonageOptions are the settings of an account at Vonage.
@@ -19,14 +19,14 @@ type VonageOptions struct {
 	APISecret string // required
 	From      string // required: a number or a name
 
-	ReportURL       string // where Vonage shall report to; without it, where the account says
-	SignatureSecret string // with which Vonage signs reports; without it none is believed
-	SignatureMethod string // one of VonageMethods; default sha256
-	BaseURL         string // default VonageURL
-	Timeout         time.Duration
+	ReportURL       string        // the address for reports, as Vonage reaches it; default: the account's own setting
+	SignatureSecret string        // the secret by which Vonage signs reports; without it all reports are refused
+	SignatureMethod string        // md5hash, md5, sha1, sha256 or sha512, as the account is set; default sha256
+	BaseURL         string        // default VonageURL
+	Timeout         time.Duration // default DefaultTimeout
 }
 
-// Vonage sends through Vonage's SMS API. The code is ours and is checked by us.
+// Vonage sends through Vonage's SMS API. The gate makes the codes and checks them.
 type Vonage struct {
 	options VonageOptions
 	client  *client
@@ -39,7 +39,9 @@ var (
 
 // NewVonage returns a sender. Errors name the option that is wrong.
 func NewVonage(o VonageOptions) (*Vonage, error) {
-	for _, s := range []struct{ option, value string }{{"api_key", o.APIKey}, {"api_secret", o.APISecret}, {"from", o.From}} {
+	for _, s := range []struct{ option, value string }{
+		{"api_key", o.APIKey}, {"api_secret", o.APISecret}, {"from", o.From},
+	} {
 		if err := credential(s.option, s.value); err != nil {
 			return nil, err
 		}
@@ -62,23 +64,24 @@ func NewVonage(o VonageOptions) (*Vonage, error) {
 // Name is "vonage".
 func (*Vonage) Name() string { return "vonage" }
 
-// Send hands a text to Vonage.
+// Send hands a message to Vonage.
 func (v *Vonage) Send(ctx context.Context, m Message) (Receipt, error) {
 	header := http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}}
-	a, err := v.client.do(ctx, request{http.MethodPost, v.options.BaseURL + "/sms/json", header, []byte(v.form(m).Encode())})
+	form := []byte(v.form(m).Encode())
+	a, err := v.client.do(ctx, request{http.MethodPost, v.options.BaseURL + "/sms/json", header, form})
 	if err != nil {
 		return Receipt{}, err
 	}
 	return readVonage(a)
 }
 
-// minVonageTTL is the shortest life of a text that Vonage takes.
+// minVonageTTL is the shortest ttl that Vonage accepts.
 const minVonageTTL = 20 * time.Second
 
 func (v *Vonage) form(m Message) url.Values {
 	form := url.Values{
-		"api_key": {v.options.APIKey}, "api_secret": {v.options.APISecret}, "from": {v.options.From}, "to": {m.To.Digits()},
-		"text": {m.Text}, "type": {"text"}, "client-ref": {m.ID},
+		"api_key": {v.options.APIKey}, "api_secret": {v.options.APISecret},
+		"from": {v.options.From}, "to": {m.To.Digits()}, "text": {m.Text}, "type": {"text"}, "client-ref": {m.ID},
 		"ttl": {strconv.FormatInt(max(m.TTL, minVonageTTL).Milliseconds(), 10)},
 	}
 	if !GSM7(m.Text) {
@@ -91,7 +94,8 @@ func (v *Vonage) form(m Message) url.Values {
 	return form
 }
 
-// vonageAnswer is the answer, whose HTTP status is 200 whatever became of the text. A long text has several parts.
+// vonageAnswer is the body of an answer. Its HTTP status is 200 also when Vonage refused the text. A long text has
+// several parts, each with a status of its own.
 type vonageAnswer struct {
 	Messages []vonagePart `json:"messages"`
 }
@@ -102,7 +106,8 @@ type vonagePart struct {
 	Text   string `json:"error-text"`
 }
 
-// readVonage finds out whether a text was accepted: all parts of it, or none. What cannot be read may have been accepted.
+// readVonage finds out whether Vonage accepted a text, which is when it accepted all parts of it. If it accepted some
+// parts, or the answer cannot be read, the text may have been accepted.
 func readVonage(a answer) (Receipt, error) {
 	var body vonageAnswer
 	unreadable := json.Unmarshal(a.body, &body) != nil || len(body.Messages) == 0
@@ -130,9 +135,10 @@ func readVonage(a answer) (Receipt, error) {
 	return Receipt{}, vonageError(a, *refused)
 }
 
-// vonagePause finds the milliseconds to wait in the text of status 1: "Throughput Rate Exceeded … [ 702 ]".
+// vonagePause finds the milliseconds to wait in the error text of status 1: "Throughput Rate Exceeded … [ 702 ]".
 var vonagePause = regexp.MustCompile(`\[ ([0-9]{1,6}) \]`)
 
+// vonageError is the error for a text of which Vonage refused a part.
 func vonageError(a answer, part vonagePart) *Error {
 	e := a.refusal(part.Status, vonageClasses)
 	if ms := vonagePause.FindStringSubmatch(part.Text); ms != nil && e.Class == RateLimited && e.RetryAfter == 0 {
@@ -142,10 +148,10 @@ func vonageError(a answer, part vonagePart) *Error {
 	return e
 }
 
-// vonageClasses are the documented statuses; an unknown one counts as Config, because the text was refused. Status 5 is a breakdown
-// at Vonage, which does not say when.
+// vonageClasses has the documented statuses. A status that is not listed is Config, because the text was refused.
+// Status 5 is Ambiguous: it says that Vonage broke down, and not whether that was before it accepted the text.
 var vonageClasses = map[string]Class{
-	"1": RateLimited, "2": Config, "3": Config, "4": Unauthorized, "5": Ambiguous, "6": InvalidNumber, "7": Blocked, "8": Account, "9": Account,
-	"10": RateLimited, "11": Config, "12": Config, "14": Unauthorized, "15": Config, "22": Config, "23": Config, "29": Config,
-	"32": Config, "33": InvalidNumber,
+	"1": RateLimited, "2": Config, "3": Config, "4": Unauthorized, "5": Ambiguous, "6": InvalidNumber, "7": Blocked,
+	"8": Account, "9": Account, "10": RateLimited, "11": Config, "12": Config, "14": Unauthorized, "15": Config,
+	"22": Config, "23": Config, "29": Config, "32": Config, "33": InvalidNumber,
 }

@@ -22,34 +22,39 @@ import (
 	"time"
 )
 
-// vonageMethods are the ways to sign that an account can choose; nil stands for "md5hash", which is no HMAC. Vonage's older
-// accounts have nothing better than MD5.
+// vonageMethods has the methods of signing that an account at Vonage can choose. All but md5hash are HMACs; md5hash,
+// the only method of older accounts, is the MD5 of the parameters and the secret, and has no hash here.
 var vonageMethods = map[string]func() hash.Hash{
 	"md5hash": nil, "md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New,
 }
 
+// checkMethod sets the default of SignatureMethod, and refuses a method that Vonage does not have.
 func (o *VonageOptions) checkMethod() error {
 	o.SignatureMethod = cmp.Or(o.SignatureMethod, "sha256")
 	if _, ok := vonageMethods[o.SignatureMethod]; !ok {
-		return fmt.Errorf("signature_method: %q is not one of md5hash, md5, sha1, sha256 and sha512", o.SignatureMethod)
+		return fmt.Errorf("signature_method: %q is not one of md5hash, md5, sha1, sha256 and sha512",
+			o.SignatureMethod)
 	}
 	return nil
 }
 
-// Reports are trusted once there is a secret.
+// Reports returns an error without a secret by which reports can be verified.
 func (v *Vonage) Reports() error {
 	if v.options.SignatureSecret == "" {
-		return errors.New("signature_secret: it is missing; expected the account's signature secret, and signed webhooks switched on")
+		return errors.New("signature_secret: it is missing; " +
+			"expected the account's signature secret, and signed webhooks switched on")
 	}
 	return nil
 }
 
+// vonageStates has the states that the gate acts on; others, like unknown, are passed over.
 var vonageStates = map[string]State{
-	"accepted": Sent, "buffered": Sent, "delivered": Delivered, "failed": Undelivered, "rejected": Undelivered, "expired": Undelivered,
+	"accepted": Sent, "buffered": Sent, "delivered": Delivered,
+	"failed": Undelivered, "rejected": Undelivered, "expired": Undelivered,
 }
 
-// ReadReports verifies the parameter sig of a delivery receipt, in whichever of the three forms the account sends it, and
-// its time.
+// ReadReports verifies the signature of a delivery receipt, its parameter sig, and the time of the receipt. The
+// account decides whether the receipt comes as a query, a form or JSON.
 func (v *Vonage) ReadReports(r *http.Request, body []byte, now time.Time) ([]Report, error) {
 	params, err := vonageParams(r, body)
 	if err != nil || v.Reports() != nil || !v.signed(params) {
@@ -73,8 +78,8 @@ func (v *Vonage) ReadReports(r *http.Request, body []byte, now time.Time) ([]Rep
 	return []Report{{ID: params["messageId"], State: state, Code: plainCode(code)}}, nil
 }
 
-// vonageParams are the parameters of a receipt: a query, a form or a flat JSON object. A parameter that stands twice could be
-// read in two ways, and is refused.
+// vonageParams is the parameters of a receipt, which is a query, a form or a flat JSON object. A parameter that stands
+// twice is an error, because its meaning would not be clear.
 func vonageParams(r *http.Request, body []byte) (map[string]string, error) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.Method == http.MethodPost && kind == "application/json" {
@@ -98,6 +103,7 @@ func vonageParams(r *http.Request, body []byte) (map[string]string, error) {
 	return params, nil
 }
 
+// flatJSON is the members of a JSON object as texts.
 func flatJSON(body []byte) (map[string]string, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -114,7 +120,8 @@ func flatJSON(body []byte) (map[string]string, error) {
 	return params, nil
 }
 
-// signed compares the parameter sig with our own signature of all others, in constant time.
+// signed reports whether the parameter sig is the signature of all other parameters. The comparison takes constant
+// time.
 func (v *Vonage) signed(params map[string]string) bool {
 	got, err := hex.DecodeString(params["sig"])
 	if err != nil || len(got) == 0 {
@@ -129,9 +136,11 @@ func (v *Vonage) signed(params map[string]string) bool {
 	return hmac.Equal(got, v.sign(base.String()))
 }
 
-// vonageEscaper keeps a value from looking like two.
+// vonageEscaper replaces the characters by which one value could look like two parameters, as Vonage does before
+// signing.
 var vonageEscaper = strings.NewReplacer("&", "_", "=", "_")
 
+// sign is the signature of the parameters in base.
 func (v *Vonage) sign(base string) []byte {
 	method := vonageMethods[v.options.SignatureMethod]
 	if method == nil {

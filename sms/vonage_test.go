@@ -25,15 +25,18 @@ func newVonage(t *testing.T, p *testenv.Vonage, change func(*sms.VonageOptions))
 }
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, func(string) (sms.Sender, error), []string) {
+	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
 		p := testenv.StartVonage(t)
 		return p.Provider, func(url string) (sms.Sender, error) {
-			return sms.NewVonage(sms.VonageOptions{APIKey: p.Key, APISecret: p.Secret, From: "Acme", BaseURL: url, Timeout: timeout})
+			return sms.NewVonage(sms.VonageOptions{
+				APIKey: p.Key, APISecret: p.Secret, From: "Acme", BaseURL: url, Timeout: timeout,
+			})
 		}, []string{p.Key, p.Secret}
 	}
 	providers = append(providers, provider{"vonage", start, map[sms.Class][]string{
-		sms.RateLimited: {"1", "10"}, sms.Config: {"2", "3", "11", "12", "15", "22", "23", "29", "32", "99"}, sms.Unauthorized: {"4", "14"},
-		sms.Ambiguous: {"5"}, sms.InvalidNumber: {"6", "33"}, sms.Blocked: {"7"}, sms.Account: {"8", "9"},
+		sms.RateLimited: {"1", "10"}, sms.Config: {"2", "3", "11", "12", "15", "22", "23", "29", "32", "99"},
+		sms.Unauthorized: {"4", "14"}, sms.Ambiguous: {"5"}, sms.InvalidNumber: {"6", "33"}, sms.Blocked: {"7"},
+		sms.Account: {"8", "9"},
 	}, "98", sms.Ambiguous})
 }
 
@@ -42,7 +45,8 @@ func TestVonageContract(t *testing.T) {
 	p := testenv.StartVonage(t)
 	receipt, err := newVonage(t, p, func(*sms.VonageOptions) {}).Send(t.Context(), message)
 	got := p.Wait(t, 1)
-	if err != nil || receipt.ID != got.ID || got.To != "15005550006" || got.From != "Acme" || got.Text != message.Text ||
+	if err != nil || receipt.ID != got.ID || got.To != "15005550006" || got.From != "Acme" ||
+		got.Text != message.Text ||
 		got.Reference != message.ID || got.Callback != "" {
 		t.Errorf("%+v, receipt %+v, %v", got, receipt, err)
 	}
@@ -73,7 +77,7 @@ func TestVonageRefuses(t *testing.T) {
 	}
 }
 
-// A long text is one text of several parts; its name is that of the first, and it is refused when all of them are.
+// The name of a long text is that of its first part, and the text is refused only if all its parts are.
 func TestVonageParts(t *testing.T) {
 	t.Parallel()
 	p := testenv.StartVonage(t)
@@ -106,7 +110,9 @@ func TestVonageReports(t *testing.T) {
 	for method := range map[string]bool{"md5hash": true, "md5": true, "sha1": true, "sha256": true, "sha512": true} {
 		v := newVonage(t, p, func(o *sms.VonageOptions) { o.SignatureSecret, o.SignatureMethod = "s3cret", method })
 		for _, way := range []string{"query", "form", "json"} {
-			receipt := func(status string) *http.Request { return p.Receipt(way, method, "s3cret", "m-1", status, now) }
+			receipt := func(status string) *http.Request {
+				return p.Receipt(way, method, "s3cret", "m-1", status, now)
+			}
 			tests := []struct {
 				name string
 				r    *http.Request
@@ -122,8 +128,10 @@ func TestVonageReports(t *testing.T) {
 				{"unknown", receipt("unknown"), nil, nil},
 				{"without a name", p.Receipt(way, method, "s3cret", "", "delivered", now), nil, sms.ErrUnreadable},
 				{"another secret", p.Receipt(way, method, "other", "m-1", "delivered", now), nil, sms.ErrForged},
-				{"old", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(-6*time.Minute)), nil, sms.ErrStale},
-				{"from the future", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(6*time.Minute)), nil, sms.ErrStale},
+				{"old", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(-6*time.Minute)), nil,
+					sms.ErrStale},
+				{"from the future", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(6*time.Minute)), nil,
+					sms.ErrStale},
 				{"changed on its way", replaced(receipt("failed"), "failed", "delivered"), nil, sms.ErrForged},
 				{"another text's", replaced(receipt("delivered"), "m-1", "m-2"), nil, sms.ErrForged},
 				{"without a signature", replaced(receipt("delivered"), "sig", "gis"), nil, sms.ErrForged},
@@ -148,10 +156,11 @@ func TestVonageReports(t *testing.T) {
 	}
 }
 
-// replaced is a request with something in its body or query replaced.
+// replaced is a request with one text in its body or query replaced by another.
 func replaced(r *http.Request, old, new string) *http.Request {
 	body, _ := io.ReadAll(r.Body)
-	q := httptest.NewRequest(r.Method, strings.Replace(r.URL.String(), old, new, 1), strings.NewReader(strings.Replace(string(body), old, new, 1)))
+	q := httptest.NewRequest(r.Method, strings.Replace(r.URL.String(), old, new, 1),
+		strings.NewReader(strings.Replace(string(body), old, new, 1)))
 	q.Header = r.Header
 	return q
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/boltstore"
 )
 
-// watched is a real store that counts what Change asks of it, and lets a rival be faster.
+// watched is a store in a file that counts the calls of Change, and lets another writer be faster.
 type watched struct {
 	store.Store
 	gets, swaps int
@@ -42,7 +42,7 @@ func open(t *testing.T) *watched {
 	return &watched{Store: s}
 }
 
-// put makes the record be value, whatever it was.
+// put replaces the record by value, whatever the record is.
 func (w *watched) put(t *testing.T, value string) store.Record {
 	t.Helper()
 	old, err := w.Store.Get(t.Context(), "k")
@@ -143,7 +143,7 @@ func TestChangeKnownTime(t *testing.T) {
 	}
 }
 
-// lost is a store whose rival always wins, and whose caller loses patience right after a defeat.
+// lost is a store in which another writer is always faster, and which then cancels the context of the caller.
 type lost struct {
 	*watched
 	lose func()

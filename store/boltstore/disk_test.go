@@ -12,7 +12,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// A disk that hangs must not hold up the answer.
+// A call returns when its context ends, also while the disk hangs.
 func TestSlowWriteDoesNotHoldUpTheCaller(t *testing.T) {
 	t.Parallel()
 	s := New(filepath.Join(t.TempDir(), "store.db"), time.Now)

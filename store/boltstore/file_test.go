@@ -147,7 +147,7 @@ func TestDamagedValue(t *testing.T) {
 	}
 }
 
-// edit changes a file behind the store's back.
+// edit changes the file of a store that is closed.
 func edit(t *testing.T, path string, f func(tx *bbolt.Tx) error) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})

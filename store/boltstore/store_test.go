@@ -10,7 +10,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/storetest"
 )
 
-// clock is a clock that goes on only by hand.
+// clock is a clock that only advance moves.
 type clock struct{ ms atomic.Int64 }
 
 func newClock() *clock {

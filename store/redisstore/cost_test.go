@@ -97,7 +97,7 @@ func keepValue(ctx context.Context, t testing.TB, s *redisstore.Store, key strin
 	}
 }
 
-// TestMemory holds what a record of usual size may cost.
+// TestMemory bounds the memory that a record of usual size takes in Redis.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	const (

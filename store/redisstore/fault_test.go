@@ -12,7 +12,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/redisstore"
 )
 
-// patient is a timeout that a busy machine keeps. What tests timeouts uses a shorter one.
+// patient is a timeout that a busy machine does not exceed. Tests of timeouts use a shorter one.
 const patient = 10 * time.Second
 
 var limit = []store.Limit{{Max: 3, Per: time.Hour}}
@@ -122,7 +122,7 @@ func TestRefusedAccess(t *testing.T) {
 	keep(t, s)
 }
 
-// rights are what Options says that a user needs.
+// rights are the rights of an ACL user that the doc of Options lists.
 const rights = "~gate:* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore " +
 	"+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel"
 

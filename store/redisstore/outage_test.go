@@ -13,7 +13,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/redisstore"
 )
 
-// slack is what a busy machine may add to a timeout.
+// slack is how much longer than its timeout a call may take on a busy machine.
 const slack = time.Second
 
 func allCalls() map[string]func(ctx context.Context, s store.Store) error {
@@ -23,7 +23,7 @@ func allCalls() map[string]func(ctx context.Context, s store.Store) error {
 	return all
 }
 
-// recovers waits until the store works again by itself.
+// recovers waits until calls to the store succeed, without a new store.
 func recovers(t *testing.T, s store.Store) store.Record {
 	t.Helper()
 	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// proxy stands between the store and Redis. It counts the questions: what comes before the next answer is one.
+// proxy stands between the store and Redis, and counts round trips: everything that the store sends before the next
+// answer is one.
 type proxy struct {
 	addr   string
 	target atomic.Value // string

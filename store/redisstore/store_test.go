@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 
 var prefixes atomic.Int32
 
-// freshPrefix makes one server as good as many.
+// freshPrefix is a key prefix that no other test uses, so that many tests can share one server.
 func freshPrefix() string { return fmt.Sprintf("test%d:", prefixes.Add(1)) }
 
 func open(t testing.TB, o redisstore.Options) *redisstore.Store {

@@ -15,7 +15,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/redisstore"
 )
 
-// until waits until what is expected of the servers has come about.
+// until waits until a condition on the servers is true.
 func until(t *testing.T, expected string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
@@ -25,7 +25,7 @@ func until(t *testing.T, expected string, done func() bool) {
 	}
 }
 
-// tells reports whether the server's INFO on a subject holds text.
+// tells reports whether the answer of the server to INFO with a subject holds text.
 func tells(r *testenv.Redis, subject, text string) bool {
 	return strings.Contains(r.Do("INFO", subject).(string), text)
 }
@@ -47,7 +47,7 @@ func TestClusterConformance(t *testing.T) {
 	conform(t, redisstore.Options{Addresses: []string{r.Addr}, Cluster: true})
 }
 
-// startSentinel starts a Sentinel that watches the master, and calls it main.
+// startSentinel starts a Sentinel that watches the master under the name main.
 func startSentinel(t *testing.T, master *testenv.Redis) *testenv.Redis {
 	t.Helper()
 	host, port, err := net.SplitHostPort(master.Addr)
@@ -92,7 +92,7 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// startSentinelWith starts a Sentinel that has met the replica too.
+// startSentinelWith starts a Sentinel, and waits until it knows the replica too.
 func startSentinelWith(t *testing.T, master, replica *testenv.Redis) *testenv.Redis {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(replica.Addr)
