@@ -9,20 +9,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // maker is a provider that makes the codes itself and checks them.
 type maker struct {
-	*testenv.Provider
+	*providers.Provider
 	sender string
-	code   func(testenv.Text) string
+	code   func(providers.Text) string
 }
 
 func startMakers(t *testing.T) map[string]maker {
 	t.Helper()
-	d, w := testenv.StartDexatel(t), testenv.StartTwilio(t)
-	texted := func(text testenv.Text) string { return text.Code }
+	d, w := providers.StartDexatel(t), providers.StartTwilio(t)
+	texted := func(text providers.Text) string { return text.Code }
 	return map[string]maker{
 		"dexatel": {d.Provider, fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntemplate 0a1b2c3d-0000-0000-0000-000000000000\ncheck remote\ntimeout 1s\n}", d.Key, d.URL), texted},
 		"twilio": {w.Provider, fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\ncheck remote\ntimeout 1s\n}",
@@ -132,7 +132,7 @@ func TestForeignCodeDoubleClick(t *testing.T) {
 func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
 	t.Parallel()
 	for name := range startMakers(t) {
-		for _, mood := range []testenv.Mood{testenv.Hang, testenv.Unauthorized, testenv.Error500, testenv.BrokenJSON, testenv.Redirect, testenv.Huge} {
+		for _, mood := range []providers.Mood{providers.Hang, providers.Unauthorized, providers.Error500, providers.BrokenJSON, providers.Redirect, providers.Huge} {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
 				m := startMakers(t)[name]
@@ -150,7 +150,7 @@ func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
 						t.Errorf("after try %d: %s attempts left, want %s", try+1, left, want)
 					}
 				}
-				m.Misbehave(testenv.Behave)
+				m.Misbehave(providers.Behave)
 				if a := v.submit(v.open("/"), "/", code); a.status != http.StatusSeeOther {
 					t.Errorf("afterwards: status %d", a.status)
 				}
@@ -191,7 +191,7 @@ func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := startMakers(t)[name]
-			m.Misbehave(testenv.Slow)
+			m.Misbehave(providers.Slow)
 			m.sender = strings.Replace(m.sender, "timeout 1s", "timeout 5s", 1)
 			s := m.site(t, setup{directive: "send_wait 50ms"})
 			v := s.visitor(t, "alice")
@@ -212,7 +212,7 @@ func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 func TestResendLeavesTheEarlierCode(t *testing.T) {
 	t.Parallel()
 	for name := range startMakers(t) {
-		for _, mood := range []testenv.Mood{testenv.Hang, testenv.Error500, testenv.AcceptThenReset, testenv.TooManyBare} {
+		for _, mood := range []providers.Mood{providers.Hang, providers.Error500, providers.AcceptThenReset, providers.TooManyBare} {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
 				m := startMakers(t)[name]
@@ -222,7 +222,7 @@ func TestResendLeavesTheEarlierCode(t *testing.T) {
 				code := m.code(m.Wait(t, 1))
 				m.Misbehave(mood)
 				v.resend(page, "/")
-				m.Misbehave(testenv.Behave)
+				m.Misbehave(providers.Behave)
 				if a := v.submit(v.open("/"), "/", code); a.status != http.StatusSeeOther {
 					t.Errorf("the code of the first text: status %d", a.status)
 				}
@@ -238,12 +238,12 @@ func TestForeignCodeThatNobodyCanCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := startMakers(t)[name]
-			m.Misbehave(testenv.BrokenJSON)
+			m.Misbehave(providers.BrokenJSON)
 			s := m.site(t, setup{directive: "resend_after 0s"})
 			v := s.visitor(t, "alice")
 			page := v.open("/")
 			code := m.code(m.Wait(t, 1))
-			m.Misbehave(testenv.Behave)
+			m.Misbehave(providers.Behave)
 			for range 3 {
 				if a := v.submit(page, "/", code); a.status != http.StatusForbidden || !strings.Contains(a.body, "does not hold any more") {
 					t.Errorf("status %d", a.status)
@@ -260,13 +260,13 @@ func TestForeignCodeThatNobodyCanCheck(t *testing.T) {
 // When the maker of a code that still holds is down, another sender takes the resend all the same.
 func TestResendGoesElsewhereWhenTheMakerIsDown(t *testing.T) {
 	t.Parallel()
-	m, second := startMakers(t)["dexatel"], testenv.StartDexatel(t)
+	m, second := startMakers(t)["dexatel"], providers.StartDexatel(t)
 	m.sender += "\n" + secondSender(second, "")
 	s := m.site(t, setup{directive: "resend_after 0s"})
 	v := s.visitor(t, "alice")
 	page := v.open("/")
 	m.Wait(t, 1)
-	m.Misbehave(testenv.Error503)
+	m.Misbehave(providers.Error503)
 	v.resend(page, "/")
 	if a := v.submit(v.open("/"), "/", second.Wait(t, 1).CodeInText()); a.status != http.StatusSeeOther {
 		t.Errorf("the code of the second text: status %d", a.status)
@@ -280,14 +280,14 @@ func TestResendKeepsWhoMadeTheCode(t *testing.T) {
 	for name := range startMakers(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, second := startMakers(t)[name], testenv.StartDexatel(t)
-			m.Misbehave(testenv.Error503)
+			m, second := startMakers(t)[name], providers.StartDexatel(t)
+			m.Misbehave(providers.Error503)
 			m.sender += "\n" + secondSender(second, "")
 			s := m.site(t, setup{directive: "resend_after 0s"})
 			v := s.visitor(t, "alice")
 			page := v.open("/")
 			first := second.Wait(t, 1)
-			m.Misbehave(testenv.Behave)
+			m.Misbehave(providers.Behave)
 			v.resend(page, "/")
 			if again := second.Wait(t, 2); again.CodeInText() != first.CodeInText() || len(m.Texts()) != 0 {
 				t.Errorf("the second text has another code, or went to the first sender: %d texts", len(m.Texts()))
@@ -313,7 +313,7 @@ func TestForeignCodeEndsTheEarlierSession(t *testing.T) {
 	time.Sleep(1100 * time.Millisecond)
 	page := v.open("/strict")
 	code := m.code(m.Wait(t, 2))
-	m.Misbehave(testenv.Slow)
+	m.Misbehave(providers.Slow)
 	if a := v.submit(page, "/strict", code); a.status != http.StatusSeeOther || v.cookie("sms2fa") == old {
 		t.Fatalf("status %d", a.status)
 	}
@@ -326,7 +326,7 @@ func TestForeignCodeEndsTheEarlierSession(t *testing.T) {
 // Twilio Verify with our code hears that it was typed, so that it does not hold the next text back.
 func TestVerifyIsToldOfOurCode(t *testing.T) {
 	t.Parallel()
-	w := testenv.StartTwilio(t)
+	w := providers.StartTwilio(t)
 	s := startSite(t, setup{senders: fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\n}",
 		w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL)})
 	v := s.visitor(t, "alice")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 func TestThreeWrongCodesBlock(t *testing.T) {
@@ -94,7 +95,7 @@ func TestBlocksDouble(t *testing.T) {
 func TestParallelGuessesOverTwoGateways(t *testing.T) {
 	t.Parallel()
 	redis := testenv.StartRedis(t)
-	shared := setup{provider: testenv.StartDexatel(t), global: onRedis(redis.Addr)}
+	shared := setup{provider: providers.StartDexatel(t), global: onRedis(redis.Addr)}
 	one, two := startSite(t, shared), startSite(t, shared)
 	v := one.visitor(t, "alice")
 	p := v.open("/")

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // crowd is a site whose users are u0, u1, …, and are believed to be whoever they say.
@@ -69,7 +69,7 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 		t.Fatalf("status %d, %.200s", a.status, a.body)
 	}
 	goroutines, memory := s.gauge(t, "go_goroutines"), s.gauge(t, "process_resident_memory_bytes")
-	s.provider.Misbehave(testenv.Hang)
+	s.provider.Misbehave(providers.Hang)
 
 	stop := make(chan struct{})
 	var passed, stopped, welcomed, refused atomic.Int64
@@ -126,7 +126,7 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 	t.Logf("%d asked to come back, %d with a text or its failure; %d requests to the provider; verified %d times; memory grew by %d MB",
 		refused.Load(), welcomed.Load(), requests, passed.Load(), grown>>20)
 
-	s.provider.Misbehave(testenv.Behave)
+	s.provider.Misbehave(providers.Behave)
 	before := len(s.provider.Texts())
 	for i, deadline := 0, time.Now().Add(30*time.Second); len(s.provider.Texts()) == before; i++ {
 		if time.Now().After(deadline) {
@@ -144,16 +144,16 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 func TestTextsOnTheirWayAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		mood          testenv.Mood
+		mood          providers.Mood
 		delivery, log string
 		texts         int
 	}{
-		{testenv.Slow, "sent", `"msg":"text sent"`, 1},
-		{testenv.Hang, "unknown", `"class":"ambiguous"`, 0},
+		{providers.Slow, "sent", `"msg":"text sent"`, 1},
+		{providers.Hang, "unknown", `"class":"ambiguous"`, 0},
 	} {
 		t.Run(string(tt.mood), func(t *testing.T) {
 			t.Parallel()
-			p := testenv.StartDexatel(t)
+			p := providers.StartDexatel(t)
 			p.Misbehave(tt.mood)
 			s := startSite(t, setup{provider: p, directive: "send_wait 50ms\nresend_after 1s", senders: fmt.Sprintf(
 				"sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntimeout 30s\n}\nsender dexatel {\nname second\napi_key %s\nfrom Acme\nbase_url %[2]s\n}", p.Key, p.URL, p.Key)})
@@ -168,7 +168,7 @@ func TestTextsOnTheirWayAtTheEnd(t *testing.T) {
 				t.Errorf("it took %s to end", took)
 			}
 			s.AwaitLog(t, tt.log)
-			p.Misbehave(testenv.Behave)
+			p.Misbehave(providers.Behave)
 			s.Start()
 			if got := v.delivery(); got != tt.delivery {
 				t.Errorf("delivery is %q, want %q", got, tt.delivery)
@@ -191,12 +191,12 @@ func TestTextsOnTheirWayAtTheEnd(t *testing.T) {
 // A reload does not lose the texts that are on their way, even one that replaces the sender.
 func TestTextsOnTheirWayInAReload(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
-	p.Misbehave(testenv.Slow)
+	p := providers.StartDexatel(t)
+	p.Misbehave(providers.Slow)
 	s := startSite(t, setup{provider: p, directive: "send_wait 50ms"})
 	v := s.visitor(t, "alice")
 	a := v.open("/")
-	other := testenv.StartDexatel(t)
+	other := providers.StartDexatel(t)
 	if err := s.Reload(setup{provider: other, listen: s.URL, directive: "send_wait 50ms"}.caddyfile()); err != nil {
 		t.Fatal(err)
 	}

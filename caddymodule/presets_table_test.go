@@ -4,13 +4,13 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // preset is one of docs/presets.md, with the server that holds it to its provider's documentation.
 type preset struct {
-	start    func(testing.TB) *testenv.Provider
+	start    func(testing.TB) *providers.Provider
 	to, from string // as the provider reads them
 	// said is all that a request says, with {id}, {text} and {hex} for those of the message. gsm7 and ucs2 are what texts of one
 	// encoding say beside.
@@ -46,24 +46,24 @@ func byCode(classes map[sms.Class][]string) map[string]sms.Class {
 }
 
 // inMood is the class in which a mood of the provider ends.
-func (p preset) inMood(mood testenv.Mood) sms.Class {
+func (p preset) inMood(mood providers.Mood) sms.Class {
 	switch mood {
-	case testenv.Unauthorized:
+	case providers.Unauthorized:
 		return sms.Unauthorized
-	case testenv.TooMany, testenv.TooManyBare:
+	case providers.TooMany, providers.TooManyBare:
 		return sms.RateLimited
-	case testenv.Error503:
+	case providers.Error503:
 		return sms.Temporary
-	case testenv.Redirect:
+	case providers.Redirect:
 		return sms.Config
-	case testenv.Error503Bare:
+	case providers.Error503Bare:
 		if p.busy != "" {
 			return p.busy
 		}
 		return sms.Ambiguous
-	case testenv.Error500, testenv.SeeElsewhere, testenv.AcceptThen500, testenv.Hang, testenv.AcceptThenReset:
+	case providers.Error500, providers.SeeElsewhere, providers.AcceptThen500, providers.Hang, providers.AcceptThenReset:
 		return sms.Ambiguous
-	case testenv.BrokenJSON:
+	case providers.BrokenJSON:
 		return p.halved
 	}
 	return p.unclear
@@ -76,9 +76,9 @@ func reportsTo(name string) string {
 
 var presets = map[string]preset{
 	"telnyx": {
-		start: testenv.StartTelnyx, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
+		start: providers.StartTelnyx, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
-			"/from": "Acme", "/to": "+15005550006", "/text": "{text}", "/type": "SMS", "/messaging_profile_id": testenv.TelnyxProfile,
+			"/from": "Acme", "/to": "+15005550006", "/text": "{text}", "/type": "SMS", "/messaging_profile_id": providers.TelnyxProfile,
 			"/webhook_url": reportsTo("telnyx"),
 		},
 		classes: map[sms.Class][]string{
@@ -90,7 +90,7 @@ var presets = map[string]preset{
 		others: map[sms.Class][]string{sms.Config: {"99999", "99999 within 200"}, sms.Blocked: {"40300 within 200"}},
 	},
 	"plivo": {
-		start: testenv.StartPlivo, to: "15005550006", from: "Acme", unclear: sms.Ambiguous, halved: sms.Ambiguous,
+		start: providers.StartPlivo, to: "15005550006", from: "Acme", unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
 			"/src": "Acme", "/dst": "15005550006", "/text": "{text}", "/type": "sms", "/log": "false", "/url": reportsTo("plivo"),
 		},
@@ -98,7 +98,7 @@ var presets = map[string]preset{
 		others:  map[sms.Class][]string{sms.Unauthorized: {"401"}, sms.RateLimited: {"429"}, sms.Ambiguous: {"500"}},
 	},
 	"sinch": {
-		start: testenv.StartSinch, to: "+15005550006", from: "Acme", refers: true, coded: true,
+		start: providers.StartSinch, to: "+15005550006", from: "Acme", refers: true, coded: true,
 		said: map[string]string{
 			"/from": "Acme", "/to/0": "+15005550006", "/body": "{text}", "/type": "mt_text", "/delivery_report": "per_recipient",
 			"/client_reference": "{id}",
@@ -110,15 +110,15 @@ var presets = map[string]preset{
 		others: map[sms.Class][]string{sms.Config: {"of_tomorrow"}, sms.Unauthorized: {"unauthorized"}},
 	},
 	"bird": {
-		start: testenv.StartBird, to: "+15005550006", from: "Acme", refers: true, coded: true,
+		start: providers.StartBird, to: "+15005550006", from: "Acme", refers: true, coded: true,
 		said:    map[string]string{"/to": "+15005550006", "/from": "Acme", "/text": "{text}"},
 		classes: map[sms.Class][]string{sms.RateLimited: {"rate_limited"}},
 		others:  map[sms.Class][]string{sms.Unauthorized: {"unauthorized", "forbidden"}, sms.Config: {"invalid_request"}},
 	},
 	"jasmin": {
-		start: testenv.StartJasmin, to: "15005550006", from: "Acme", unclear: sms.Ambiguous,
+		start: providers.StartJasmin, to: "15005550006", from: "Acme", unclear: sms.Ambiguous,
 		said: map[string]string{
-			"username": testenv.GatewayUser, "password": testenv.GatewayPassword, "from": "Acme", "to": "15005550006",
+			"username": providers.GatewayUser, "password": providers.GatewayPassword, "from": "Acme", "to": "15005550006",
 			"dlr": "yes", "dlr-level": "3", "dlr-method": "POST", "dlr-url": reportsTo("jasmin"),
 		},
 		gsm7:    map[string]string{"coding": "0", "content": "{text}"},
@@ -127,9 +127,9 @@ var presets = map[string]preset{
 		others:  map[sms.Class][]string{sms.Unauthorized: {"403"}, sms.Ambiguous: {"500"}},
 	},
 	"kannel": {
-		start: testenv.StartKannel, to: "+15005550006", from: "Acme", own: true, refers: true, coded: true,
+		start: providers.StartKannel, to: "+15005550006", from: "Acme", own: true, refers: true, coded: true,
 		said: map[string]string{
-			"username": testenv.GatewayUser, "password": testenv.GatewayPassword, "from": "Acme", "to": "+15005550006", "text": "{text}",
+			"username": providers.GatewayUser, "password": providers.GatewayPassword, "from": "Acme", "to": "+15005550006", "text": "{text}",
 			"charset": "UTF-8", "dlr-mask": "27", "dlr-url": reportsTo("kannel") + "&id={id}&state=%d",
 		},
 		gsm7: map[string]string{"coding": "0"}, ucs2: map[string]string{"coding": "2"},
@@ -139,9 +139,9 @@ var presets = map[string]preset{
 		others: map[sms.Class][]string{sms.Config: {"Unknown"}},
 	},
 	"playsms": {
-		start: testenv.StartPlaySMS, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
+		start: providers.StartPlaySMS, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
-			"app": "ws", "op": "pv", "u": testenv.GatewayUser, "h": testenv.GatewayPassword, "to": "+15005550006", "from": "Acme",
+			"app": "ws", "op": "pv", "u": providers.GatewayUser, "h": providers.GatewayPassword, "to": "+15005550006", "from": "Acme",
 			"msg": "{text}", "type": "text", "nofooter": "1",
 		},
 		ucs2: map[string]string{"unicode": "1"},
@@ -151,7 +151,7 @@ var presets = map[string]preset{
 		others: map[sms.Class][]string{sms.Config: {"999"}},
 	},
 	"android": {
-		start: testenv.StartAndroid, to: "+15005550006", refers: true, busy: sms.Temporary,
+		start: providers.StartAndroid, to: "+15005550006", refers: true, busy: sms.Temporary,
 		said: map[string]string{
 			"/id": "{id}", "/textMessage/text": "{text}", "/phoneNumbers/0": "+15005550006", "/withDeliveryReport:bool": "true",
 			"/ttl:number": "300", "/priority:number": "100",
@@ -163,14 +163,14 @@ var presets = map[string]preset{
 
 // secrets are what the presets read from the environment.
 var secrets = map[string]string{
-	"TELNYX_API_KEY": testenv.GatewayPassword, "TELNYX_MESSAGING_PROFILE": testenv.TelnyxProfile, "TELNYX_REPORT_SECRET": reportSecret,
-	"PLIVO_AUTH_ID": testenv.GatewayUser, "PLIVO_AUTH_TOKEN": testenv.GatewayPassword, "PLIVO_REPORT_SECRET": reportSecret,
-	"SINCH_SERVICE_PLAN_ID": testenv.GatewayUser, "SINCH_API_TOKEN": testenv.GatewayPassword, "SINCH_WEBHOOK_SECRET": reportSecret,
-	"BIRD_API_KEY": testenv.GatewayPassword,
-	"JASMIN_USER":  testenv.GatewayUser, "JASMIN_PASSWORD": testenv.GatewayPassword, "JASMIN_REPORT_SECRET": reportSecret,
-	"KANNEL_USER": testenv.GatewayUser, "KANNEL_PASSWORD": testenv.GatewayPassword, "KANNEL_REPORT_SECRET": reportSecret,
-	"PLAYSMS_USER": testenv.GatewayUser, "PLAYSMS_TOKEN": testenv.GatewayPassword,
-	"ANDROID_USER": testenv.GatewayUser, "ANDROID_PASSWORD": testenv.GatewayPassword, "ANDROID_SIGNING_KEY": reportSecret,
+	"TELNYX_API_KEY": providers.GatewayPassword, "TELNYX_MESSAGING_PROFILE": providers.TelnyxProfile, "TELNYX_REPORT_SECRET": reportSecret,
+	"PLIVO_AUTH_ID": providers.GatewayUser, "PLIVO_AUTH_TOKEN": providers.GatewayPassword, "PLIVO_REPORT_SECRET": reportSecret,
+	"SINCH_SERVICE_PLAN_ID": providers.GatewayUser, "SINCH_API_TOKEN": providers.GatewayPassword, "SINCH_WEBHOOK_SECRET": reportSecret,
+	"BIRD_API_KEY": providers.GatewayPassword,
+	"JASMIN_USER":  providers.GatewayUser, "JASMIN_PASSWORD": providers.GatewayPassword, "JASMIN_REPORT_SECRET": reportSecret,
+	"KANNEL_USER": providers.GatewayUser, "KANNEL_PASSWORD": providers.GatewayPassword, "KANNEL_REPORT_SECRET": reportSecret,
+	"PLAYSMS_USER": providers.GatewayUser, "PLAYSMS_TOKEN": providers.GatewayPassword,
+	"ANDROID_USER": providers.GatewayUser, "ANDROID_PASSWORD": providers.GatewayPassword, "ANDROID_SIGNING_KEY": reportSecret,
 }
 
 const reportSecret = "0123456789abcdef-reports"

@@ -18,7 +18,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/senders"
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
@@ -107,7 +107,7 @@ func TestPresetsDeliver(t *testing.T) {
 }
 
 // delivers sends a message, the n-th, and looks at what arrives; more is what its encoding adds.
-func (p preset) delivers(t *testing.T, provider *testenv.Provider, s *senders.HTTP, m sms.Message, n int, more map[string]string) {
+func (p preset) delivers(t *testing.T, provider *providers.Provider, s *senders.HTTP, m sms.Message, n int, more map[string]string) {
 	t.Helper()
 	receipt, err := s.Send(t.Context(), m)
 	if err != nil {
@@ -181,7 +181,7 @@ func TestPresetsFail(t *testing.T) {
 				}
 			})
 		}
-		for _, mood := range testenv.Moods {
+		for _, mood := range providers.Moods {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
 				provider := p.start(t)
@@ -191,7 +191,7 @@ func TestPresetsFail(t *testing.T) {
 				if requests, elsewhere := provider.Requests(); requests != 1 || elsewhere != 0 {
 					t.Errorf("%d requests, %d of them elsewhere", requests, elsewhere)
 				}
-				wait := map[testenv.Mood]time.Duration{testenv.TooMany: 7 * time.Second, testenv.Error503: 7 * time.Second}[mood]
+				wait := map[providers.Mood]time.Duration{providers.TooMany: 7 * time.Second, providers.Error503: 7 * time.Second}[mood]
 				if got := sms.RetryAfterOf(err); got != wait {
 					t.Errorf("retry after %s, want %s", got, wait)
 				}
@@ -237,7 +237,7 @@ func wantClass(t *testing.T, err error, class sms.Class) {
 	if got := sms.ClassOf(err); got != class {
 		t.Errorf("%v, want %q", err, class)
 	}
-	for _, secret := range []string{"5005550006", presetMessage.Code, testenv.GatewayPassword, testenv.GatewayUser} {
+	for _, secret := range []string{"5005550006", presetMessage.Code, providers.GatewayPassword, providers.GatewayUser} {
 		if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, secret) {
 			t.Errorf("%q tells %q", text, secret)
 		}

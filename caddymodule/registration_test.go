@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // terminal is where an operator types "caddy sms-2fa …".
@@ -44,7 +45,7 @@ func (o *terminal) types(args ...string) (string, bool) {
 // An operator gets the name of a sender and the ID of a template without leaving the terminal; the key stays in the environment.
 func TestRegistrationFromTheTerminal(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	o := newTerminal(t, fmt.Sprintf("{\nsms_2fa {\nsender dexatel {\napi_key {env.DEXATEL_API_KEY}\nbase_url %s\n}\n}\n}\n", p.URL), "DEXATEL_API_KEY="+p.Key)
 	for _, tt := range []struct {
 		line string

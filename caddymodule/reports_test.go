@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // reportsAt is where the sites of these tests take reports.
@@ -21,7 +22,7 @@ const reportsAt = "/sms/reports"
 
 // reporter is a provider that reports what became of texts.
 type reporter struct {
-	*testenv.Provider
+	*providers.Provider
 	name   string
 	sender string // its block; %s is the site's address
 	// report makes a report signed with a secret, "" for the right one, for the site's address.
@@ -35,7 +36,7 @@ type reporter struct {
 // startReporters starts one of each kind: every sender whose reports can be verified.
 func startReporters(t *testing.T) []reporter {
 	t.Helper()
-	d, w, v, g := testenv.StartDexatel(t), testenv.StartTwilio(t), testenv.StartVonage(t), testenv.StartTelnyx(t)
+	d, w, v, g := providers.StartDexatel(t), providers.StartTwilio(t), providers.StartVonage(t), providers.StartTelnyx(t)
 	return []reporter{
 		{
 			d.Provider, "dexatel",
@@ -77,7 +78,7 @@ func startReporters(t *testing.T) []reporter {
 					delivered arrived
 					failed lost
 				}
-			}`, g.URL, testenv.GatewayPassword, reportSecret) + "\n# %s",
+			}`, g.URL, providers.GatewayPassword, reportSecret) + "\n# %s",
 			func(_, secret, id, state string, at time.Time) *http.Request {
 				body, stamp := fmt.Sprintf(`{"id":%q,"state":%q}`, id, state), strconv.FormatInt(at.Unix(), 10)
 				mac := hmac.New(sha256.New, []byte(otherwise(secret, reportSecret)))
@@ -222,18 +223,18 @@ func TestResendVia(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, option  string
-		mood          testenv.Mood
+		mood          providers.Mood
 		first, second int // texts in the end
 	}{
-		{"lost, same", "", testenv.Behave, 2, 0},
-		{"lost, next", "resend_via next", testenv.Behave, 1, 1},
-		{"unknown, same", "", testenv.AcceptThen500, 2, 0},
-		{"unknown, next", "resend_via next", testenv.AcceptThen500, 1, 1},
+		{"lost, same", "", providers.Behave, 2, 0},
+		{"lost, next", "resend_via next", providers.Behave, 1, 1},
+		{"unknown, same", "", providers.AcceptThen500, 2, 0},
+		{"unknown, next", "resend_via next", providers.AcceptThen500, 1, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			first, second := testenv.StartDexatel(t), testenv.StartDexatel(t)
+			first, second := providers.StartDexatel(t), providers.StartDexatel(t)
 			first.Misbehave(tt.mood)
 			s := startSite(t, setup{
 				provider: first, sender: "report_secret " + reportSecret, global: secondSender(second, ""),
@@ -242,8 +243,8 @@ func TestResendVia(t *testing.T) {
 			v := s.visitor(t, "alice")
 			v.open("/")
 			text := first.Wait(t, 1)
-			first.Misbehave(testenv.Behave)
-			if tt.mood == testenv.Behave {
+			first.Misbehave(providers.Behave)
+			if tt.mood == providers.Behave {
 				s.reports(t, first.DeliveryEvent(reportSecret, text.ID, "expired", time.Now()))
 			} else {
 				becomes(t, "delivery is unknown", func() bool { return v.delivery() == "unknown" })

@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // secondSender is a second Dexatel account, as an option of the global block. The first one is the site's.
-func secondSender(p *testenv.Dexatel, more string) string {
+func secondSender(p *providers.Dexatel, more string) string {
 	return fmt.Sprintf("sender dexatel {\nname second\napi_key %s\nfrom Backup\nbase_url %s\ntimeout 2s\n%s\n}\n", p.Key, p.URL, more)
 }
 
@@ -24,39 +25,39 @@ func secondSender(p *testenv.Dexatel, more string) string {
 func TestSecondSenderTakesOver(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		mood     testenv.Mood
+		mood     providers.Mood
 		second   bool   // the second sender takes the text
 		first    int    // texts that the first one accepted
 		delivery string // what the visitor is told in the end
 	}{
-		{testenv.Behave, false, 1, "sent"},
-		{testenv.Unauthorized, true, 0, "sent"},
-		{testenv.TooMany, true, 0, "sent"},
-		{testenv.TooManyBare, true, 0, "sent"},
-		{testenv.Error500, false, 0, "unknown"},
-		{testenv.Error503, true, 0, "sent"},
-		{testenv.Error503Bare, false, 0, "unknown"},
-		{testenv.AcceptThen500, false, 1, "unknown"},
-		{testenv.Hang, false, 0, "unknown"},
-		{testenv.Redirect, true, 0, "sent"},
-		{testenv.SeeElsewhere, false, 0, "unknown"},
-		{testenv.Drip, false, 1, "sent"},
-		{testenv.Huge, false, 1, "sent"},
-		{testenv.BrokenJSON, false, 1, "sent"},
-		{testenv.GzipBomb, false, 1, "sent"},
-		{testenv.AcceptThenReset, false, 1, "unknown"},
-		{testenv.OKWithErrors, false, 0, "failed"},
+		{providers.Behave, false, 1, "sent"},
+		{providers.Unauthorized, true, 0, "sent"},
+		{providers.TooMany, true, 0, "sent"},
+		{providers.TooManyBare, true, 0, "sent"},
+		{providers.Error500, false, 0, "unknown"},
+		{providers.Error503, true, 0, "sent"},
+		{providers.Error503Bare, false, 0, "unknown"},
+		{providers.AcceptThen500, false, 1, "unknown"},
+		{providers.Hang, false, 0, "unknown"},
+		{providers.Redirect, true, 0, "sent"},
+		{providers.SeeElsewhere, false, 0, "unknown"},
+		{providers.Drip, false, 1, "sent"},
+		{providers.Huge, false, 1, "sent"},
+		{providers.BrokenJSON, false, 1, "sent"},
+		{providers.GzipBomb, false, 1, "sent"},
+		{providers.AcceptThenReset, false, 1, "unknown"},
+		{providers.OKWithErrors, false, 0, "failed"},
 		{"refused", true, 0, "sent"},
 		{"no such name", true, 0, "sent"},
 		{"bad certificate", true, 0, "sent"},
 	}
-	nowhere := map[testenv.Mood]string{
+	nowhere := map[providers.Mood]string{
 		"refused": "http://" + testenv.FreeAddr(t), "no such name": "https://sms.invalid", "bad certificate": untrusted(t),
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.mood), func(t *testing.T) {
 			t.Parallel()
-			first, second := testenv.StartDexatel(t), testenv.StartDexatel(t)
+			first, second := providers.StartDexatel(t), providers.StartDexatel(t)
 			if url, ok := nowhere[tt.mood]; ok {
 				first.URL = url
 			} else {
@@ -145,10 +146,10 @@ func (v *visitor) delivery() string {
 }
 
 // holdsNothingSecret looks for codes, numbers and keys in the log and the metrics.
-func (s *site) holdsNothingSecret(t *testing.T, providers ...*testenv.Dexatel) {
+func (s *site) holdsNothingSecret(t *testing.T, servers ...*providers.Dexatel) {
 	t.Helper()
 	said := s.Log() + s.Get("/metrics")
-	for _, p := range providers {
+	for _, p := range servers {
 		for _, text := range p.Texts() {
 			if code := text.CodeInText(); code != "" && strings.Contains(said, code) {
 				t.Error("a code is in the log or the metrics")
@@ -167,13 +168,13 @@ func (s *site) holdsNothingSecret(t *testing.T, providers ...*testenv.Dexatel) {
 func TestProviderAsksToWait(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
-	s.provider.Misbehave(testenv.TooMany)
+	s.provider.Misbehave(providers.TooMany)
 	v := s.visitor(t, "alice")
 	p := v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}")
 	if p.status != http.StatusBadGateway || p.problem() != "delivery-failed" || p.header.Get("Retry-After") != "7" || field(p.body, "retry_after") != "7" {
 		t.Errorf("status %d, Retry-After %q, %s", p.status, p.header.Get("Retry-After"), p.body)
 	}
-	s.provider.Misbehave(testenv.Behave)
+	s.provider.Misbehave(providers.Behave)
 	if p = v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}"); p.status != http.StatusTooManyRequests {
 		t.Errorf("at once: status %d", p.status)
 	}
@@ -191,13 +192,13 @@ func TestProviderAsksToWait(t *testing.T) {
 func TestUnknownTextIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{directive: "resend_after 2s"})
-	s.provider.Misbehave(testenv.AcceptThenReset)
+	s.provider.Misbehave(providers.AcceptThenReset)
 	v := s.visitor(t, "alice")
 	p := v.open("/")
 	if p.status != http.StatusForbidden || !strings.Contains(p.body, "may be on its way") {
 		t.Errorf("status %d, body %s", p.status, p.body)
 	}
-	s.provider.Misbehave(testenv.Behave)
+	s.provider.Misbehave(providers.Behave)
 	if p = v.resend(p, "/"); p.status != http.StatusTooManyRequests {
 		t.Errorf("at once: status %d", p.status)
 	}
@@ -212,7 +213,7 @@ func TestUnknownTextIsNotRepeated(t *testing.T) {
 
 func TestRouteByCountry(t *testing.T) {
 	t.Parallel()
-	second := testenv.StartDexatel(t)
+	second := providers.StartDexatel(t)
 	s := startSite(t, setup{
 		global: secondSender(second, "only +374 DE"),
 		site:   "",

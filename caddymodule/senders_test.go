@@ -6,22 +6,22 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // configured is a sender as an operator writes it, and the provider that it is for.
 type configured struct {
 	name, block string
 	env         []string
-	*testenv.Provider
+	*providers.Provider
 	from string // what the provider sees
 }
 
 // startConfigured starts every kind of sender, in every way to configure it.
 func startConfigured(t *testing.T) []configured {
 	t.Helper()
-	d, w, v, i, a := testenv.StartDexatel(t), testenv.StartTwilio(t), testenv.StartVonage(t), testenv.StartInfobip(t), testenv.StartAWS(t)
-	temporary := testenv.StartAWS(t)
+	d, w, v, i, a := providers.StartDexatel(t), providers.StartTwilio(t), providers.StartVonage(t), providers.StartInfobip(t), providers.StartAWS(t)
+	temporary := providers.StartAWS(t)
 	temporary.SessionToken = "a-session-token"
 	dexatel := func(more string) string {
 		return fmt.Sprintf("sender dexatel {\napi_key {env.KEY}\nfrom Acme\nbase_url %s\n%s\n}", d.URL, more)

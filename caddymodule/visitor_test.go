@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // swordfish is the bcrypt hash, at the lowest cost, of everybody's password.
@@ -26,7 +27,7 @@ const swordfish = "$2a$04$hBDq16wgLlJFa2NVcizK6.TtKlTsz4z2XAYZzOK0RQ4p3p2Cj3bl6"
 type site struct {
 	*testenv.Caddy
 	URL      string
-	provider *testenv.Dexatel
+	provider *providers.Dexatel
 }
 
 // setup says what a test's Caddyfile has beyond the usual.
@@ -37,7 +38,7 @@ type setup struct {
 	directive string // in the directive sms_2fa
 	site      string // in the site, before the app
 	listen    string // address; default a free port on plain HTTP
-	provider  *testenv.Dexatel
+	provider  *providers.Dexatel
 	env       []string // beside that of the test
 }
 
@@ -45,7 +46,7 @@ type setup struct {
 func startSite(t *testing.T, s setup) *site {
 	t.Helper()
 	if s.provider == nil {
-		s.provider = testenv.StartDexatel(t)
+		s.provider = providers.StartDexatel(t)
 	}
 	if s.listen == "" {
 		s.listen = "http://" + strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1)

@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // swordfish is the bcrypt hash of everybody's password.
@@ -27,7 +28,7 @@ const swordfish = "$2a$04$4Vjqx4z1XqC3Mk8K.hY4wuhflKsoJzS9qyxTgd25mHoKppEwarPqy"
 type site struct {
 	*testenv.Caddy
 	host     string
-	provider *testenv.Dexatel
+	provider *providers.Dexatel
 }
 
 func startSite(t *testing.T, directive string) *site {
@@ -54,7 +55,7 @@ func (with setup) start(t *testing.T) *site {
 		with.sender += "\nreport_secret " + reportSecret
 		reports = "sms_2fa_reports " + reportsAt + " dexatel"
 	}
-	s := &site{host: strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1), provider: testenv.StartDexatel(t)}
+	s := &site{host: strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1), provider: providers.StartDexatel(t)}
 	s.Caddy = testenv.StartCaddy(t, fmt.Sprintf(`{
 	admin {ADMIN}
 	sms_2fa {

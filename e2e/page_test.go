@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 func TestVisitorGetsInOnTheAddressAskedFor(t *testing.T) {
@@ -201,7 +202,7 @@ func TestOutage(t *testing.T) {
 // The page follows the text while the visitor looks at it: on its way, accepted, on the phone. What is typed meanwhile stays.
 func TestDeliveredWhileTheVisitorLooks(t *testing.T) {
 	s := setup{directive: "send_wait 100ms", reports: true}.start(t)
-	s.provider.Misbehave(testenv.Slow)
+	s.provider.Misbehave(providers.Slow)
 	b := s.open(t, "alice")
 	b.visit("/")
 	b.sees("is on its way to")
@@ -254,14 +255,14 @@ func TestNotDeliveredTryAgain(t *testing.T) {
 // More visitors than texts may be on their way: the page asks them to come back, and then they get their text.
 func TestTooManyTexts(t *testing.T) {
 	s := setup{global: "max_in_flight 1", directive: "send_wait 100ms"}.start(t)
-	s.provider.Misbehave(testenv.Slow)
+	s.provider.Misbehave(providers.Slow)
 	first, second := s.open(t, "alice"), s.open(t, "bob")
 	first.visit("/")
 	second.visit("/")
 	second.sees("You can ask for one in")
 	second.shot("busy")
 	first.sees("has accepted the text")
-	s.provider.Misbehave(testenv.Behave)
+	s.provider.Misbehave(providers.Behave)
 	second.sees("in a moment")
 	second.do(chromedp.Click(chromedp.CSS(".again a")))
 	second.sees("digit code")
@@ -272,7 +273,7 @@ func TestTooManyTexts(t *testing.T) {
 // A provider that asks to be left alone for a while is: the button counts down, and then works.
 func TestProviderAsksToWait(t *testing.T) {
 	s := startSite(t, "")
-	s.provider.Misbehave(testenv.TooMany)
+	s.provider.Misbehave(providers.TooMany)
 	b := s.open(t, "alice")
 	b.visit("/")
 	b.sees("The text was not delivered.")
@@ -281,7 +282,7 @@ func TestProviderAsksToWait(t *testing.T) {
 	if disabled := b.eval("document.getElementById('resend').disabled"); disabled != "true" {
 		t.Error("the button may be pressed too early")
 	}
-	s.provider.Misbehave(testenv.Behave)
+	s.provider.Misbehave(providers.Behave)
 	b.do(chromedp.WaitEnabled(chromedp.CSS("#resend")), chromedp.Click(chromedp.CSS("#resend")))
 	b.types(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /")

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-func awsOptions(p *testenv.AWS, url string) sms.AWSOptions {
+func awsOptions(p *providers.AWS, url string) sms.AWSOptions {
 	return sms.AWSOptions{
 		Region: p.Region, AccessKeyID: p.AccessKeyID, SecretAccessKey: p.SecretAccessKey, SessionToken: p.SessionToken,
 		OriginationIdentity: "Acme", BaseURL: url, Timeout: timeout,
@@ -17,12 +17,12 @@ func awsOptions(p *testenv.AWS, url string) sms.AWSOptions {
 }
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
-		p := testenv.StartAWS(t)
+	start := func(t *testing.T) (*providers.Provider, senderAt, []string) {
+		p := providers.StartAWS(t)
 		make := func(url string) (sms.Sender, error) { return sms.NewAWS(awsOptions(p, url)) }
 		return p.Provider, make, []string{p.SecretAccessKey, p.AccessKeyID}
 	}
-	providers = append(providers, provider{"aws", start, map[sms.Class][]string{
+	everyProvider = append(everyProvider, provider{"aws", start, map[sms.Class][]string{
 		sms.Blocked: {"DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
 			"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE", "COUNTRY_NOT_ENABLED"},
 		sms.Config: {"DESTINATION_PHONE_NUMBER_NOT_VERIFIED", "NO_ORIGINATION_IDENTITIES_FOUND", "INVALID_PARAMETER",
@@ -38,7 +38,7 @@ func init() {
 
 func TestAWSContract(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartAWS(t)
+	p := providers.StartAWS(t)
 	for i, token := range []string{"", "a-session-token"} {
 		p.SessionToken = token
 		o := awsOptions(p, p.URL)

@@ -3,17 +3,17 @@ package sms_test
 import (
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // In each form of the list the right code is right, any other code is wrong, and the code of an expired text is wrong.
 func TestDexatelChecksOddLists(t *testing.T) {
 	t.Parallel()
-	for mood, want := range map[testenv.Mood]bool{
-		testenv.Behave: true, testenv.FilterIgnored: true, testenv.TwoEntries: true, testenv.ExpiredEntry: false,
+	for mood, want := range map[providers.Mood]bool{
+		providers.Behave: true, providers.FilterIgnored: true, providers.TwoEntries: true, providers.ExpiredEntry: false,
 	} {
-		p := testenv.StartDexatel(t)
+		p := providers.StartDexatel(t)
 		d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true })
 		receipt, err := d.Send(t.Context(), message)
 		if err != nil {
@@ -35,7 +35,7 @@ func TestDexatelChecksOddLists(t *testing.T) {
 // Dexatel lists verifications also where the gate made the code.
 func TestDexatelKeepsOurCodes(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	receipt, err := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = template }).Send(t.Context(), message)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestDexatelKeepsOurCodes(t *testing.T) {
 // An origin or a template that Dexatel does not know ends in the class Config.
 func TestDexatelOrigins(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	for _, tt := range []struct {
 		name   string
 		change func(*sms.DexatelOptions)

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-func dexatelAccount(t *testing.T, p *testenv.Dexatel, key string) *sms.DexatelAccount {
+func dexatelAccount(t *testing.T, p *providers.Dexatel, key string) *sms.DexatelAccount {
 	t.Helper()
 	a, err := sms.NewDexatelAccount(key, p.URL, timeout)
 	if err != nil {
@@ -22,7 +22,7 @@ func dexatelAccount(t *testing.T, p *testenv.Dexatel, key string) *sms.DexatelAc
 // A registered origin or template is in the list afterwards, also when the list has several pages.
 func TestDexatelRegistration(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	a := dexatelAccount(t, p, p.Key)
 	for i := range 7 {
 		template, err := a.RegisterTemplate(t.Context(),
@@ -50,7 +50,7 @@ func TestDexatelRegistration(t *testing.T) {
 // An origin or template that Dexatel would refuse is not sent to Dexatel.
 func TestDexatelRegistrationRefuses(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	a := dexatelAccount(t, p, p.Key)
 	template := func(name, text string) error {
 		_, err := a.RegisterTemplate(context.Background(), sms.DexatelTemplate{Name: name, Text: text})
@@ -87,7 +87,7 @@ func TestDexatelRegistrationRefuses(t *testing.T) {
 // A refusal of Dexatel is explained, and no error shows the API key.
 func TestDexatelRegistrationFails(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	a := dexatelAccount(t, p, p.Key)
 	register := func() error {
 		_, err := a.RegisterTemplate(t.Context(), sms.DexatelTemplate{Name: "login", Text: "{code}"})
@@ -104,7 +104,7 @@ func TestDexatelRegistrationFails(t *testing.T) {
 		!strings.Contains(err.Error(), "api_key is not accepted") {
 		t.Errorf("wrong key: %v", err)
 	}
-	for _, mood := range testenv.Moods {
+	for _, mood := range providers.Moods {
 		p.Misbehave(mood)
 		if _, err := a.Templates(t.Context()); err == nil || strings.Contains(err.Error(), p.Key) ||
 			!strings.HasPrefix(err.Error(), "asking Dexatel: ") {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/phone"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
@@ -23,8 +23,8 @@ const template = "11111111-2222-4333-8444-555555555555"
 
 // dexatelWith starts Dexatel, and makes senders whose options are changed.
 func dexatelWith(change func(*sms.DexatelOptions)) starter {
-	return func(t *testing.T) (*testenv.Provider, senderAt, []string) {
-		d := testenv.StartDexatel(t)
+	return func(t *testing.T) (*providers.Provider, senderAt, []string) {
+		d := providers.StartDexatel(t)
 		return d.Provider, func(url string) (sms.Sender, error) {
 			o := sms.DexatelOptions{APIKey: d.Key, From: "Acme", BaseURL: url, Timeout: timeout}
 			change(&o)
@@ -50,11 +50,11 @@ func init() {
 		"dexatel with a template": func(o *sms.DexatelOptions) { o.Template = template },
 		"dexatel, checking":       func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true },
 	} {
-		providers = append(providers, provider{name, dexatelWith(change), dexatelCodes, "9999", ""})
+		everyProvider = append(everyProvider, provider{name, dexatelWith(change), dexatelCodes, "9999", ""})
 	}
 }
 
-func newDexatel(t *testing.T, p *testenv.Dexatel, change func(*sms.DexatelOptions)) *sms.Dexatel {
+func newDexatel(t *testing.T, p *providers.Dexatel, change func(*sms.DexatelOptions)) *sms.Dexatel {
 	t.Helper()
 	o := sms.DexatelOptions{APIKey: p.Key, From: "Acme", BaseURL: p.URL, Timeout: timeout}
 	change(&o)
@@ -67,9 +67,9 @@ func newDexatel(t *testing.T, p *testenv.Dexatel, change func(*sms.DexatelOption
 
 func TestDexatelContract(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	for _, id := range []string{"", template} {
-		for _, mood := range []testenv.Mood{testenv.Behave, testenv.ObjectData, testenv.ArrayData} {
+		for _, mood := range []providers.Mood{providers.Behave, providers.ObjectData, providers.ArrayData} {
 			p.Misbehave(mood)
 			d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id })
 			receipt, err := d.Send(t.Context(), message)
@@ -90,10 +90,10 @@ func TestDexatelContract(t *testing.T) {
 // The ways to refuse that only Dexatel has; fault_test.go has those of every provider.
 func TestDexatelRefuses(t *testing.T) {
 	t.Parallel()
-	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.StringCodes: sms.InvalidNumber, testenv.OKWithErrors: sms.Blocked, testenv.Rejected: sms.Blocked,
+	for mood, class := range map[providers.Mood]sms.Class{
+		providers.StringCodes: sms.InvalidNumber, providers.OKWithErrors: sms.Blocked, providers.Rejected: sms.Blocked,
 	} {
-		p := testenv.StartDexatel(t)
+		p := providers.StartDexatel(t)
 		p.Misbehave(mood)
 		_, err := newDexatel(t, p, func(*sms.DexatelOptions) {}).Send(t.Context(), message)
 		judge(t, err, class, []string{p.Key})
@@ -102,7 +102,7 @@ func TestDexatelRefuses(t *testing.T) {
 
 func TestDexatelChecks(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true })
 	if _, err := d.Send(t.Context(), message); err != nil {
 		t.Fatal(err)
@@ -124,10 +124,10 @@ func TestDexatelChecks(t *testing.T) {
 			t.Errorf("%s: %v, %v", tt.name, right, err)
 		}
 	}
-	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous,
-		testenv.Hang:       sms.Ambiguous,
-		testenv.BrokenJSON: sms.Ambiguous, testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
+	for mood, class := range map[providers.Mood]sms.Class{
+		providers.Unauthorized: sms.Unauthorized, providers.TooMany: sms.RateLimited, providers.Error500: sms.Ambiguous,
+		providers.Hang:       sms.Ambiguous,
+		providers.BrokenJSON: sms.Ambiguous, providers.GzipBomb: sms.Ambiguous, providers.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
 		right, err := d.Check(t.Context(), message.To, []string{text.ID}, code)
@@ -141,7 +141,7 @@ func TestDexatelChecks(t *testing.T) {
 func TestDexatelReports(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	p := testenv.StartDexatel(t)
+	p := providers.StartDexatel(t)
 	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.ReportSecret = "dxt-secret" })
 	const body = `{"data":{"event":"delivery","status":"delivered",` +
 		`"message_id":"m-1","timestamp":"2026-01-02 03:04:00"}}`

@@ -13,27 +13,28 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // faults has the class in which each misbehaviour of a provider must end; "" if the text counts as accepted.
-func (p provider) faults() map[testenv.Mood]sms.Class {
-	return map[testenv.Mood]sms.Class{
-		testenv.Unauthorized:    sms.Unauthorized,
-		testenv.TooMany:         sms.RateLimited,
-		testenv.TooManyBare:     sms.RateLimited,
-		testenv.Error500:        sms.Ambiguous,
-		testenv.Error503:        sms.Temporary,
-		testenv.Error503Bare:    sms.Ambiguous,
-		testenv.AcceptThen500:   sms.Ambiguous,
-		testenv.Hang:            sms.Ambiguous,
-		testenv.Redirect:        sms.Config,
-		testenv.SeeElsewhere:    sms.Ambiguous,
-		testenv.Drip:            p.unreadable,
-		testenv.Huge:            p.unreadable,
-		testenv.BrokenJSON:      p.unreadable,
-		testenv.GzipBomb:        p.unreadable,
-		testenv.AcceptThenReset: sms.Ambiguous,
+func (p provider) faults() map[providers.Mood]sms.Class {
+	return map[providers.Mood]sms.Class{
+		providers.Unauthorized:    sms.Unauthorized,
+		providers.TooMany:         sms.RateLimited,
+		providers.TooManyBare:     sms.RateLimited,
+		providers.Error500:        sms.Ambiguous,
+		providers.Error503:        sms.Temporary,
+		providers.Error503Bare:    sms.Ambiguous,
+		providers.AcceptThen500:   sms.Ambiguous,
+		providers.Hang:            sms.Ambiguous,
+		providers.Redirect:        sms.Config,
+		providers.SeeElsewhere:    sms.Ambiguous,
+		providers.Drip:            p.unreadable,
+		providers.Huge:            p.unreadable,
+		providers.BrokenJSON:      p.unreadable,
+		providers.GzipBomb:        p.unreadable,
+		providers.AcceptThenReset: sms.Ambiguous,
 	}
 }
 
@@ -41,7 +42,7 @@ func (p provider) faults() map[testenv.Mood]sms.Class {
 // has no secret in the error.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for _, p := range providers {
+	for _, p := range everyProvider {
 		for mood, class := range p.faults() {
 			t.Run(p.name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
@@ -54,7 +55,7 @@ func TestFaults(t *testing.T) {
 				}
 				judge(t, err, class, secrets)
 				var failure *sms.Error
-				if errors.As(err, &failure) && (mood == testenv.TooMany || mood == testenv.Error503) &&
+				if errors.As(err, &failure) && (mood == providers.TooMany || mood == providers.Error503) &&
 					failure.RetryAfter != 7*time.Second {
 					t.Errorf("retry after %s", failure.RetryAfter)
 				}
@@ -86,7 +87,7 @@ func judge(t *testing.T, err error, class sms.Class, secrets []string) {
 // Every documented code of every provider ends in its class, and an unknown code never counts as accepted.
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	for _, p := range providers {
+	for _, p := range everyProvider {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			server, make, secrets := p.start(t)
@@ -117,7 +118,7 @@ func TestUnreachable(t *testing.T) {
 	untrusted.Config.ErrorLog = quiet
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
-	for _, p := range providers {
+	for _, p := range everyProvider {
 		for fault, url := range map[string]string{
 			"refused":         "http://" + testenv.FreeAddr(t),
 			"no such name":    "https://sms.invalid",
@@ -137,7 +138,7 @@ func TestUnreachable(t *testing.T) {
 // some requests then; the client must not.
 func TestNothingIsSentTwice(t *testing.T) {
 	t.Parallel()
-	for _, p := range providers {
+	for _, p := range everyProvider {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			server, make, secrets := p.start(t)

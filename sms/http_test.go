@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 func httpOptions(url string) sms.HTTPOptions {
 	return sms.HTTPOptions{
-		URL: url + "/v2/messages", Auth: []string{"bearer", testenv.GatewayPassword}, Timeout: timeout,
+		URL: url + "/v2/messages", Auth: []string{"bearer", providers.GatewayPassword}, Timeout: timeout,
 		JSON:    `{"from":"Acme","to":"{to}","text":"{text}","type":"SMS"}`,
 		Failure: [][]string{{"json", "/errors/0"}}, MessageID: []string{"json", "/data/id"},
 		ErrorCode: []string{"json", "/errors/0/code"},
@@ -25,11 +25,11 @@ func httpOptions(url string) sms.HTTPOptions {
 }
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
+	start := func(t *testing.T) (*providers.Provider, senderAt, []string) {
 		make := func(url string) (sms.Sender, error) { return sms.NewHTTP(httpOptions(url)) }
-		return testenv.StartTelnyx(t), make, []string{testenv.GatewayPassword}
+		return providers.StartTelnyx(t), make, []string{providers.GatewayPassword}
 	}
-	providers = append(providers, provider{"http", start, map[sms.Class][]string{
+	everyProvider = append(everyProvider, provider{"http", start, map[sms.Class][]string{
 		sms.InvalidNumber: {"10002"}, sms.Blocked: {"40300"}, sms.Account: {"20100"}, sms.Temporary: {"10007"},
 		sms.RateLimited:  {"10011"},
 		sms.Unauthorized: {"10009"}, sms.Config: {"10015"},

@@ -6,18 +6,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
-		p := testenv.StartInfobip(t)
+	start := func(t *testing.T) (*providers.Provider, senderAt, []string) {
+		p := providers.StartInfobip(t)
 		return p.Provider, func(url string) (sms.Sender, error) {
 			return sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: url, Timeout: timeout})
 		}, []string{p.Key}
 	}
-	providers = append(providers, provider{"infobip", start, map[sms.Class][]string{
+	everyProvider = append(everyProvider, provider{"infobip", start, map[sms.Class][]string{
 		sms.InvalidNumber: {"8", "51", "52"}, sms.Blocked: {"6", "10", "14", "87"},
 		sms.Config:  {"11", "13", "18", "19", "25", "E400"},
 		sms.Account: {"12", "17"}, sms.RateLimited: {"20"}, sms.Ambiguous: {"23", "E500"},
@@ -27,7 +27,7 @@ func init() {
 
 func TestInfobipContract(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartInfobip(t)
+	p := providers.StartInfobip(t)
 	s, err := sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: p.URL + "/", Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestInfobipGroups(t *testing.T) {
 // Infobip refuses a second text of the same name.
 func TestInfobipRefuses(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartInfobip(t)
+	p := providers.StartInfobip(t)
 	s, err := sms.NewInfobip(sms.InfobipOptions{APIKey: p.Key, From: "Acme", BaseURL: p.URL, Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)

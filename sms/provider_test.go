@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/phone"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
@@ -23,7 +23,7 @@ type senderAt func(url string) (sms.Sender, error)
 
 // starter starts a server that holds a sender to the documentation of its provider, and returns the server, a way to
 // make the sender, and the secrets of the sender.
-type starter func(t *testing.T) (server *testenv.Provider, make senderAt, secrets []string)
+type starter func(t *testing.T) (server *providers.Provider, make senderAt, secrets []string)
 
 // provider is one sender with its server, for the tests that hold for every sender.
 type provider struct {
@@ -37,8 +37,8 @@ type provider struct {
 	unreadable sms.Class
 }
 
-// providers are all providers; the test file of each adds its own.
-var providers []provider
+// everyProvider are all everyProvider; the test file of each adds its own.
+var everyProvider []provider
 
 func mustSender(t *testing.T, make senderAt, url string) sms.Sender {
 	t.Helper()

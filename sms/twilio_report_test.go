@@ -9,15 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 func TestTwilioReports(t *testing.T) {
 	t.Parallel()
 	const at = "https://app.example.com/sms/status"
-	p := testenv.StartTwilio(t)
-	s := newTwilio(t, p, func(o *sms.TwilioOptions, p *testenv.Twilio) { asMessage(o, p); o.ReportURL = at })
+	p := providers.StartTwilio(t)
+	s := newTwilio(t, p, func(o *sms.TwilioOptions, p *providers.Twilio) { asMessage(o, p); o.ReportURL = at })
 	id := "SM" + strings.Repeat("0", 32)
 	report := func(status string) *http.Request { return p.StatusReport(at, p.AuthToken, id, status) }
 	changed := func(r *http.Request, old, new string) *http.Request {
@@ -62,8 +62,8 @@ func TestTwilioReports(t *testing.T) {
 }
 
 // changedAccount is a report for another account, signed with the token of the configured account.
-func changedAccount(p *testenv.Twilio, at, id string) *http.Request {
-	other := &testenv.Twilio{AccountSID: "AC" + strings.Repeat("8", 32)}
+func changedAccount(p *providers.Twilio, at, id string) *http.Request {
+	other := &providers.Twilio{AccountSID: "AC" + strings.Repeat("8", 32)}
 	return other.StatusReport(at, p.AuthToken, id, "delivered")
 }
 

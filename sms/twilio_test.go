@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 // twilioWith starts Twilio, and makes senders in one of the ways that Twilio has.
-func twilioWith(change func(*sms.TwilioOptions, *testenv.Twilio)) starter {
-	return func(t *testing.T) (*testenv.Provider, senderAt, []string) {
-		p := testenv.StartTwilio(t)
+func twilioWith(change func(*sms.TwilioOptions, *providers.Twilio)) starter {
+	return func(t *testing.T) (*providers.Provider, senderAt, []string) {
+		p := providers.StartTwilio(t)
 		return p.Provider, func(url string) (sms.Sender, error) {
 			o := sms.TwilioOptions{
 				AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: url, VerifyURL: url, Timeout: timeout,
@@ -27,7 +27,7 @@ func twilioWith(change func(*sms.TwilioOptions, *testenv.Twilio)) starter {
 	}
 }
 
-func newTwilio(t *testing.T, p *testenv.Twilio, change func(*sms.TwilioOptions, *testenv.Twilio)) *sms.Twilio {
+func newTwilio(t *testing.T, p *providers.Twilio, change func(*sms.TwilioOptions, *providers.Twilio)) *sms.Twilio {
 	t.Helper()
 	o := sms.TwilioOptions{
 		AccountSID: p.AccountSID, AuthToken: p.AuthToken, BaseURL: p.URL, VerifyURL: p.URL, Timeout: timeout,
@@ -40,12 +40,12 @@ func newTwilio(t *testing.T, p *testenv.Twilio, change func(*sms.TwilioOptions, 
 	return s
 }
 
-func asMessage(o *sms.TwilioOptions, _ *testenv.Twilio) { o.From = "+15005550001" }
-func asService(o *sms.TwilioOptions, p *testenv.Twilio) {
+func asMessage(o *sms.TwilioOptions, _ *providers.Twilio) { o.From = "+15005550001" }
+func asService(o *sms.TwilioOptions, p *providers.Twilio) {
 	o.MessagingServiceSID = p.MessagingServiceSID
 }
-func asVerify(o *sms.TwilioOptions, p *testenv.Twilio)   { o.VerifyServiceSID = p.VerifyServiceSID }
-func asChecking(o *sms.TwilioOptions, p *testenv.Twilio) { asVerify(o, p); o.Remote = true }
+func asVerify(o *sms.TwilioOptions, p *providers.Twilio)   { o.VerifyServiceSID = p.VerifyServiceSID }
+func asChecking(o *sms.TwilioOptions, p *providers.Twilio) { asVerify(o, p); o.Remote = true }
 
 var twilioCodes = map[sms.Class][]string{
 	sms.Account:       {"10001"},
@@ -59,33 +59,33 @@ var twilioCodes = map[sms.Class][]string{
 }
 
 func init() {
-	for name, way := range map[string]func(*sms.TwilioOptions, *testenv.Twilio){
+	for name, way := range map[string]func(*sms.TwilioOptions, *providers.Twilio){
 		"twilio": asMessage, "twilio by a messaging service": asService, "twilio verify": asVerify,
 		"twilio verify, checking": asChecking,
 	} {
-		providers = append(providers, provider{name, twilioWith(way), twilioCodes, "29999", ""})
+		everyProvider = append(everyProvider, provider{name, twilioWith(way), twilioCodes, "29999", ""})
 	}
 }
 
 func TestTwilioContract(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartTwilio(t)
+	p := providers.StartTwilio(t)
 	tests := []struct {
 		name string
-		way  func(*sms.TwilioOptions, *testenv.Twilio)
-		want testenv.Text
+		way  func(*sms.TwilioOptions, *providers.Twilio)
+		want providers.Text
 	}{
-		{"message", asMessage, testenv.Text{From: "+15005550001", Text: message.Text}},
-		{"messaging service", asService, testenv.Text{From: p.MessagingServiceSID, Text: message.Text}},
-		{"with reports", func(o *sms.TwilioOptions, p *testenv.Twilio) {
+		{"message", asMessage, providers.Text{From: "+15005550001", Text: message.Text}},
+		{"messaging service", asService, providers.Text{From: p.MessagingServiceSID, Text: message.Text}},
+		{"with reports", func(o *sms.TwilioOptions, p *providers.Twilio) {
 			asMessage(o, p)
 			o.ReportURL = "https://app.example.com/r"
-		}, testenv.Text{From: "+15005550001", Text: message.Text, Callback: "https://app.example.com/r"}},
-		{"by an API key", func(o *sms.TwilioOptions, p *testenv.Twilio) {
+		}, providers.Text{From: "+15005550001", Text: message.Text, Callback: "https://app.example.com/r"}},
+		{"by an API key", func(o *sms.TwilioOptions, p *providers.Twilio) {
 			asMessage(o, p)
 			o.APIKey, o.APISecret, o.AuthToken = p.APIKey, p.APISecret, ""
-		}, testenv.Text{From: "+15005550001", Text: message.Text}},
-		{"verify", asVerify, testenv.Text{Template: p.VerifyServiceSID, Code: message.Code}},
+		}, providers.Text{From: "+15005550001", Text: message.Text}},
+		{"verify", asVerify, providers.Text{Template: p.VerifyServiceSID, Code: message.Code}},
 	}
 	for i, tt := range tests {
 		receipt, err := newTwilio(t, p, tt.way).Send(t.Context(), message)
@@ -104,8 +104,8 @@ func TestTwilioContract(t *testing.T) {
 // With an API key, requests are sent with the secret of the key and not with the auth token.
 func TestTwilioKey(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartTwilio(t)
-	s := newTwilio(t, p, func(o *sms.TwilioOptions, p *testenv.Twilio) {
+	p := providers.StartTwilio(t)
+	s := newTwilio(t, p, func(o *sms.TwilioOptions, p *providers.Twilio) {
 		asMessage(o, p)
 		o.APIKey, o.APISecret = p.APIKey, p.AuthToken
 	})
@@ -133,16 +133,16 @@ func TestTwilioValidity(t *testing.T) {
 // Messages go to the address base_url and verifications to verify_url.
 func TestTwilioServers(t *testing.T) {
 	t.Parallel()
-	messages, verify := testenv.StartTwilio(t), testenv.StartTwilio(t)
+	messages, verify := providers.StartTwilio(t), providers.StartTwilio(t)
 	for _, tt := range []struct {
 		name          string
-		way           func(*sms.TwilioOptions, *testenv.Twilio)
-		here, notHere *testenv.Twilio
+		way           func(*sms.TwilioOptions, *providers.Twilio)
+		here, notHere *providers.Twilio
 	}{
 		{"message", asMessage, messages, verify}, {"messaging service", asService, messages, verify},
 		{"verify", asVerify, verify, messages}, {"verify, checking", asChecking, verify, messages},
 	} {
-		s := newTwilio(t, messages, func(o *sms.TwilioOptions, p *testenv.Twilio) {
+		s := newTwilio(t, messages, func(o *sms.TwilioOptions, p *providers.Twilio) {
 			tt.way(o, p)
 			o.VerifyURL = verify.URL
 		})

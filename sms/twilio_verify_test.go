@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
 func TestTwilioChecks(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartTwilio(t)
+	p := providers.StartTwilio(t)
 	s := newTwilio(t, p, asChecking)
 	if !s.MakesCodes() || s.Confirms() {
 		t.Error("Twilio makes the codes, and knows itself which are right")
@@ -38,14 +38,14 @@ func TestTwilioChecks(t *testing.T) {
 	if right, err := s.Check(t.Context(), message.To, []string{id}, code); right || err != nil {
 		t.Errorf("right after five wrong ones: %v, %v; Twilio's own limit counts", right, err)
 	}
-	p = testenv.StartTwilio(t)
+	p = providers.StartTwilio(t)
 	s = newTwilio(t, p, asChecking)
 	_, _ = s.Send(t.Context(), message)
 	id = p.Wait(t, 1).ID
-	for mood, class := range map[testenv.Mood]sms.Class{
-		testenv.Unauthorized: sms.Unauthorized, testenv.TooMany: sms.RateLimited, testenv.Error500: sms.Ambiguous,
-		testenv.Hang:     sms.Ambiguous,
-		testenv.GzipBomb: sms.Ambiguous, testenv.Redirect: sms.Config,
+	for mood, class := range map[providers.Mood]sms.Class{
+		providers.Unauthorized: sms.Unauthorized, providers.TooMany: sms.RateLimited, providers.Error500: sms.Ambiguous,
+		providers.Hang:     sms.Ambiguous,
+		providers.GzipBomb: sms.Ambiguous, providers.Redirect: sms.Config,
 	} {
 		p.Misbehave(mood)
 		right, err := s.Check(t.Context(), message.To, []string{id}, code)
@@ -58,7 +58,7 @@ func TestTwilioChecks(t *testing.T) {
 
 func TestTwilioIsToldOfRightCodes(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartTwilio(t)
+	p := providers.StartTwilio(t)
 	s := newTwilio(t, p, asVerify)
 	receipt, err := s.Send(t.Context(), message)
 	if err != nil || !s.Confirms() {
@@ -107,8 +107,8 @@ func TestTwilioReadsChecks(t *testing.T) {
 		{"a page for a yes", 200, `<html>`, false, sms.Ambiguous},
 	} {
 		url, _ := echo(t, tt.status, nil, tt.body)
-		s := newTwilio(t, testenv.StartTwilio(t),
-			func(o *sms.TwilioOptions, p *testenv.Twilio) { asChecking(o, p); o.VerifyURL = url })
+		s := newTwilio(t, providers.StartTwilio(t),
+			func(o *sms.TwilioOptions, p *providers.Twilio) { asChecking(o, p); o.VerifyURL = url })
 		right, err := s.Check(t.Context(), message.To, []string{"VE" + strings.Repeat("0", 32)}, message.Code)
 		if right != tt.right {
 			t.Errorf("%s: right %t", tt.name, right)
@@ -120,13 +120,13 @@ func TestTwilioReadsChecks(t *testing.T) {
 // Twilio answers a check with the status 200 or 201; both are success.
 func TestTwilioChecksCreated(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartTwilio(t)
+	p := providers.StartTwilio(t)
 	s := newTwilio(t, p, asChecking)
 	receipt, err := s.Send(t.Context(), message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Misbehave(testenv.CheckCreated)
+	p.Misbehave(providers.CheckCreated)
 	for code, want := range map[string]bool{"000000": false, p.Wait(t, 1).Code: true} {
 		if right, err := s.Check(t.Context(), message.To, []string{receipt.ID}, code); right != want || err != nil {
 			t.Errorf("code %s: %t, %v", code, right, err)
@@ -137,8 +137,8 @@ func TestTwilioChecksCreated(t *testing.T) {
 // Twilio sends at most five texts while a verification is open, and each has the same name.
 func TestTwilioSendsFiveTimes(t *testing.T) {
 	t.Parallel()
-	for _, way := range []func(*sms.TwilioOptions, *testenv.Twilio){asVerify, asChecking} {
-		p := testenv.StartTwilio(t)
+	for _, way := range []func(*sms.TwilioOptions, *providers.Twilio){asVerify, asChecking} {
+		p := providers.StartTwilio(t)
 		s := newTwilio(t, p, way)
 		first, err := s.Send(t.Context(), message)
 		if err != nil {

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-func newVonage(t *testing.T, p *testenv.Vonage, change func(*sms.VonageOptions)) *sms.Vonage {
+func newVonage(t *testing.T, p *providers.Vonage, change func(*sms.VonageOptions)) *sms.Vonage {
 	t.Helper()
 	o := sms.VonageOptions{APIKey: p.Key, APISecret: p.Secret, From: "Acme", BaseURL: p.URL, Timeout: timeout}
 	change(&o)
@@ -25,15 +25,15 @@ func newVonage(t *testing.T, p *testenv.Vonage, change func(*sms.VonageOptions))
 }
 
 func init() {
-	start := func(t *testing.T) (*testenv.Provider, senderAt, []string) {
-		p := testenv.StartVonage(t)
+	start := func(t *testing.T) (*providers.Provider, senderAt, []string) {
+		p := providers.StartVonage(t)
 		return p.Provider, func(url string) (sms.Sender, error) {
 			return sms.NewVonage(sms.VonageOptions{
 				APIKey: p.Key, APISecret: p.Secret, From: "Acme", BaseURL: url, Timeout: timeout,
 			})
 		}, []string{p.Key, p.Secret}
 	}
-	providers = append(providers, provider{"vonage", start, map[sms.Class][]string{
+	everyProvider = append(everyProvider, provider{"vonage", start, map[sms.Class][]string{
 		sms.RateLimited: {"1", "10"}, sms.Config: {"2", "3", "11", "12", "15", "22", "23", "29", "32", "99"},
 		sms.Unauthorized: {"4", "14"}, sms.Ambiguous: {"5"}, sms.InvalidNumber: {"6", "33"}, sms.Blocked: {"7"},
 		sms.Account: {"8", "9"},
@@ -42,7 +42,7 @@ func init() {
 
 func TestVonageContract(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartVonage(t)
+	p := providers.StartVonage(t)
 	receipt, err := newVonage(t, p, func(*sms.VonageOptions) {}).Send(t.Context(), message)
 	got := p.Wait(t, 1)
 	if err != nil || receipt.ID != got.ID || got.To != "15005550006" || got.From != "Acme" ||
@@ -63,12 +63,12 @@ func TestVonageContract(t *testing.T) {
 
 func TestVonageRefuses(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartVonage(t)
+	p := providers.StartVonage(t)
 	v := newVonage(t, p, func(*sms.VonageOptions) {})
-	p.Misbehave(testenv.PartlyAccepted)
+	p.Misbehave(providers.PartlyAccepted)
 	_, err := v.Send(t.Context(), message)
 	judge(t, err, sms.Ambiguous, []string{p.Secret})
-	p.Misbehave(testenv.Behave)
+	p.Misbehave(providers.Behave)
 	p.FailWith("1")
 	_, err = v.Send(t.Context(), message)
 	var failure *sms.Error
@@ -80,7 +80,7 @@ func TestVonageRefuses(t *testing.T) {
 // The name of a long text is that of its first part, and the text is refused only if all its parts are.
 func TestVonageParts(t *testing.T) {
 	t.Parallel()
-	p := testenv.StartVonage(t)
+	p := providers.StartVonage(t)
 	long := message
 	long.Text = strings.Repeat("x", 161) + message.Text
 	receipt, err := newVonage(t, p, func(*sms.VonageOptions) {}).Send(t.Context(), long)
@@ -106,7 +106,7 @@ func TestVonageParts(t *testing.T) {
 func TestVonageReports(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	p := testenv.StartVonage(t)
+	p := providers.StartVonage(t)
 	for method := range map[string]bool{"md5hash": true, "md5": true, "sha1": true, "sha256": true, "sha512": true} {
 		v := newVonage(t, p, func(o *sms.VonageOptions) { o.SignatureSecret, o.SignatureMethod = "s3cret", method })
 		for _, way := range []string{"query", "form", "json"} {

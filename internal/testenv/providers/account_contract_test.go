@@ -1,4 +1,4 @@
-package testenv_test
+package providers_test
 
 import (
 	"encoding/json"
@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // What Twilio, Vonage and Dexatel take and refuse, beyond what our senders send.
 func TestAccountContracts(t *testing.T) {
 	t.Parallel()
-	w, v, d := testenv.StartTwilio(t), testenv.StartVonage(t), testenv.StartDexatel(t)
+	w, v, d := providers.StartTwilio(t), providers.StartVonage(t), providers.StartDexatel(t)
 	message := w.URL + "/2010-04-01/Accounts/" + w.AccountSID + "/Messages.json"
 	service := w.URL + "/v2/Services/" + w.VerifyServiceSID + "/Verifications"
 	vonage := "api_key=" + v.Key + "&api_secret=" + v.Secret + "&from=Acme&to=15005550006&text=x&type=text"
@@ -66,7 +66,7 @@ func TestAccountContracts(t *testing.T) {
 // An entry of Dexatel's list has all that it is told by, with times in UTC; a code holds for five minutes.
 func TestDexatelEntry(t *testing.T) {
 	t.Parallel()
-	d := testenv.StartDexatel(t)
+	d := providers.StartDexatel(t)
 	login := func(r *http.Request) { r.Header.Set("X-Dexatel-Key", d.Key) }
 	body := `{"data":{"channel":"SMS","sender":"Acme","phone":"15005550006","template":"` +
 		`11111111-2222-4333-8444-555555555555","code":"1234"}}`

@@ -1,4 +1,6 @@
-package testenv
+// Package providers has SMS providers for tests: servers on loopback that hold each request to the provider's documentation, and
+// that misbehave when a test asks for it. They know nothing of the senders that the gate has.
+package providers
 
 import (
 	"bytes"

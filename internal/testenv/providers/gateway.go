@@ -1,4 +1,4 @@
-package testenv
+package providers
 
 import (
 	"net/http"

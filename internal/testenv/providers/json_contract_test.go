@@ -1,45 +1,45 @@
-package testenv_test
+package providers_test
 
 import (
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/caddy-sms-2fa/gateway/internal/testenv"
+	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
 // jsonContract is a provider that takes JSON: good is a request for x, and odd are members that it does not take.
 type jsonContract struct {
 	path, good string
-	start      func(testing.TB) *testenv.Provider
+	start      func(testing.TB) *providers.Provider
 	login      func(*http.Request)
 	odd        []string
 }
 
 var jsonContracts = map[string]jsonContract{
-	"telnyx": {"/v2/messages", `{"from":"Acme","to":"+15005550006","text":"x","type":"SMS"}`, testenv.StartTelnyx, withBearer, []string{
+	"telnyx": {"/v2/messages", `{"from":"Acme","to":"+15005550006","text":"x","type":"SMS"}`, providers.StartTelnyx, withBearer, []string{
 		`"messaging_profile_id":"another"`, `"webhook_url":""`,
 	}},
 	"plivo": {
-		"/v1/Account/" + testenv.GatewayUser + "/Message/", `{"src":"Acme","dst":"15005550006","text":"x","type":"sms"}`,
-		testenv.StartPlivo, withPassword, []string{`"log":"no"`, `"log":false`, `"url":"r"`},
+		"/v1/Account/" + providers.GatewayUser + "/Message/", `{"src":"Acme","dst":"15005550006","text":"x","type":"sms"}`,
+		providers.StartPlivo, withPassword, []string{`"log":"no"`, `"log":false`, `"url":"r"`},
 	},
 	"sinch": {
-		"/xms/v1/" + testenv.GatewayUser + "/batches", `{"from":"Acme","to":["+15005550006"],"body":"x","type":"mt_text"}`,
-		testenv.StartSinch, withBearer, []string{`"delivery_report":"per_recipient_soon"`, `"delivery_report":"Full"`, `"callback_url":"r"`},
+		"/xms/v1/" + providers.GatewayUser + "/batches", `{"from":"Acme","to":["+15005550006"],"body":"x","type":"mt_text"}`,
+		providers.StartSinch, withBearer, []string{`"delivery_report":"per_recipient_soon"`, `"delivery_report":"Full"`, `"callback_url":"r"`},
 	},
-	"bird": {"/v1/sms", `{"from":"Acme","to":"+15005550006","text":"x"}`, testenv.StartBird, func(r *http.Request) {
+	"bird": {"/v1/sms", `{"from":"Acme","to":"+15005550006","text":"x"}`, providers.StartBird, func(r *http.Request) {
 		withBearer(r)
 		r.Header.Set("User-Agent", "acme")
 	}, nil},
-	"android": {"/message", `{"textMessage":{"text":"x"},"phoneNumbers":["+15005550006"]}`, testenv.StartAndroid, withPassword, []string{
+	"android": {"/message", `{"textMessage":{"text":"x"},"phoneNumbers":["+15005550006"]}`, providers.StartAndroid, withPassword, []string{
 		`"ttl":4`, `"ttl":"300"`, `"priority":128`, `"withDeliveryReport":"yes"`, `"id":"0123456789012345678901234567890123456"`,
 	}},
 	"infobip": {"/sms/3/messages", `{"messages":[{"sender":"Acme","destinations":[{"to":"15005550006"}],"content":{"text":"x"}}]}`,
-		func(t testing.TB) *testenv.Provider { return testenv.StartInfobip(t).Provider },
+		func(t testing.TB) *providers.Provider { return providers.StartInfobip(t).Provider },
 		func(r *http.Request) { r.Header.Set("Authorization", "App a-key-of-infobip") }, nil},
 	"dexatel": {"/v1/messages", `{"data":{"channel":"SMS","from":"Acme","to":["15005550006"],"text":"x"}}`,
-		func(t testing.TB) *testenv.Provider { return testenv.StartDexatel(t).Provider },
+		func(t testing.TB) *providers.Provider { return providers.StartDexatel(t).Provider },
 		func(r *http.Request) { r.Header.Set("X-Dexatel-Key", "0123456789abcdef0123456789abcdef") }, nil},
 }
 
