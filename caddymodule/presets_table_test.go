@@ -118,7 +118,7 @@ var presets = map[string]preset{
 	"jasmin": {
 		start: providers.StartJasmin, to: "15005550006", from: "Acme", unclear: sms.Ambiguous,
 		said: map[string]string{
-			"username": providers.GatewayUser, "password": providers.GatewayPassword, "from": "Acme", "to": "15005550006",
+			"username": providers.User, "password": providers.Password, "from": "Acme", "to": "15005550006",
 			"dlr": "yes", "dlr-level": "3", "dlr-method": "POST", "dlr-url": reportsTo("jasmin"),
 		},
 		gsm7:    map[string]string{"coding": "0", "content": "{text}"},
@@ -129,7 +129,7 @@ var presets = map[string]preset{
 	"kannel": {
 		start: providers.StartKannel, to: "+15005550006", from: "Acme", own: true, refers: true, coded: true,
 		said: map[string]string{
-			"username": providers.GatewayUser, "password": providers.GatewayPassword, "from": "Acme", "to": "+15005550006", "text": "{text}",
+			"username": providers.User, "password": providers.Password, "from": "Acme", "to": "+15005550006", "text": "{text}",
 			"charset": "UTF-8", "dlr-mask": "27", "dlr-url": reportsTo("kannel") + "&id={id}&state=%d",
 		},
 		gsm7: map[string]string{"coding": "0"}, ucs2: map[string]string{"coding": "2"},
@@ -141,7 +141,7 @@ var presets = map[string]preset{
 	"playsms": {
 		start: providers.StartPlaySMS, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
-			"app": "ws", "op": "pv", "u": providers.GatewayUser, "h": providers.GatewayPassword, "to": "+15005550006", "from": "Acme",
+			"app": "ws", "op": "pv", "u": providers.User, "h": providers.Password, "to": "+15005550006", "from": "Acme",
 			"msg": "{text}", "type": "text", "nofooter": "1",
 		},
 		ucs2: map[string]string{"unicode": "1"},
@@ -163,14 +163,14 @@ var presets = map[string]preset{
 
 // secrets are what the presets read from the environment.
 var secrets = map[string]string{
-	"TELNYX_API_KEY": providers.GatewayPassword, "TELNYX_MESSAGING_PROFILE": providers.TelnyxProfile, "TELNYX_REPORT_SECRET": reportSecret,
-	"PLIVO_AUTH_ID": providers.GatewayUser, "PLIVO_AUTH_TOKEN": providers.GatewayPassword, "PLIVO_REPORT_SECRET": reportSecret,
-	"SINCH_SERVICE_PLAN_ID": providers.GatewayUser, "SINCH_API_TOKEN": providers.GatewayPassword, "SINCH_WEBHOOK_SECRET": reportSecret,
-	"BIRD_API_KEY": providers.GatewayPassword,
-	"JASMIN_USER":  providers.GatewayUser, "JASMIN_PASSWORD": providers.GatewayPassword, "JASMIN_REPORT_SECRET": reportSecret,
-	"KANNEL_USER": providers.GatewayUser, "KANNEL_PASSWORD": providers.GatewayPassword, "KANNEL_REPORT_SECRET": reportSecret,
-	"PLAYSMS_USER": providers.GatewayUser, "PLAYSMS_TOKEN": providers.GatewayPassword,
-	"ANDROID_USER": providers.GatewayUser, "ANDROID_PASSWORD": providers.GatewayPassword, "ANDROID_SIGNING_KEY": reportSecret,
+	"TELNYX_API_KEY": providers.Password, "TELNYX_MESSAGING_PROFILE": providers.TelnyxProfile, "TELNYX_REPORT_SECRET": reportSecret,
+	"PLIVO_AUTH_ID": providers.User, "PLIVO_AUTH_TOKEN": providers.Password, "PLIVO_REPORT_SECRET": reportSecret,
+	"SINCH_SERVICE_PLAN_ID": providers.User, "SINCH_API_TOKEN": providers.Password, "SINCH_WEBHOOK_SECRET": reportSecret,
+	"BIRD_API_KEY": providers.Password,
+	"JASMIN_USER":  providers.User, "JASMIN_PASSWORD": providers.Password, "JASMIN_REPORT_SECRET": reportSecret,
+	"KANNEL_USER": providers.User, "KANNEL_PASSWORD": providers.Password, "KANNEL_REPORT_SECRET": reportSecret,
+	"PLAYSMS_USER": providers.User, "PLAYSMS_TOKEN": providers.Password,
+	"ANDROID_USER": providers.User, "ANDROID_PASSWORD": providers.Password, "ANDROID_SIGNING_KEY": reportSecret,
 }
 
 const reportSecret = "0123456789abcdef-reports"

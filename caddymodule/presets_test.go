@@ -237,7 +237,7 @@ func wantClass(t *testing.T, err error, class sms.Class) {
 	if got := sms.ClassOf(err); got != class {
 		t.Errorf("%v, want %q", err, class)
 	}
-	for _, secret := range []string{"5005550006", presetMessage.Code, providers.GatewayPassword, providers.GatewayUser} {
+	for _, secret := range []string{"5005550006", presetMessage.Code, providers.Password, providers.User} {
 		if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, secret) {
 			t.Errorf("%q tells %q", text, secret)
 		}

@@ -78,7 +78,7 @@ func startReporters(t *testing.T) []reporter {
 					delivered arrived
 					failed lost
 				}
-			}`, g.URL, providers.GatewayPassword, reportSecret) + "\n# %s",
+			}`, g.URL, providers.Password, reportSecret) + "\n# %s",
 			func(_, secret, id, state string, at time.Time) *http.Request {
 				body, stamp := fmt.Sprintf(`{"id":%q,"state":%q}`, id, state), strconv.FormatInt(at.Unix(), 10)
 				mac := hmac.New(sha256.New, []byte(otherwise(secret, reportSecret)))

@@ -15,7 +15,7 @@ import (
 
 func httpOptions(url string) sms.HTTPOptions {
 	return sms.HTTPOptions{
-		URL: url + "/v2/messages", Auth: []string{"bearer", providers.GatewayPassword}, Timeout: timeout,
+		URL: url + "/v2/messages", Auth: []string{"bearer", providers.Password}, Timeout: timeout,
 		JSON:    `{"from":"Acme","to":"{to}","text":"{text}","type":"SMS"}`,
 		Failure: [][]string{{"json", "/errors/0"}}, MessageID: []string{"json", "/data/id"},
 		ErrorCode: []string{"json", "/errors/0/code"},
@@ -27,7 +27,7 @@ func httpOptions(url string) sms.HTTPOptions {
 func init() {
 	start := func(t *testing.T) (*providers.Provider, senderAt, []string) {
 		make := func(url string) (sms.Sender, error) { return sms.NewHTTP(httpOptions(url)) }
-		return providers.StartTelnyx(t), make, []string{providers.GatewayPassword}
+		return providers.StartTelnyx(t), make, []string{providers.Password}
 	}
 	everyProvider = append(everyProvider, provider{"http", start, map[sms.Class][]string{
 		sms.InvalidNumber: {"10002"}, sms.Blocked: {"40300"}, sms.Account: {"20100"}, sms.Temporary: {"10007"},

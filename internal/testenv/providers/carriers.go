@@ -6,24 +6,24 @@ import (
 	"testing"
 )
 
-// The secrets that the gateways expect, and the one messaging profile that Telnyx knows.
+// The secrets that the SMS servers expect, and the one messaging profile that Telnyx knows.
 const (
-	GatewayUser     = "a-user-of-the-gateway"
-	GatewayPassword = "a-password-of-the-gateway"
-	TelnyxProfile   = "40017a5e-0000-4000-8000-000000000000"
+	User          = "a-user-of-the-server"
+	Password      = "a-password-of-the-server"
+	TelnyxProfile = "40017a5e-0000-4000-8000-000000000000"
 )
 
-func bearer(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+GatewayPassword }
+func bearer(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+Password }
 
 func basicAuth(r *http.Request) bool {
 	user, password, _ := r.BasicAuth()
-	return user == GatewayUser && password == GatewayPassword
+	return user == User && password == Password
 }
 
 // StartTelnyx starts a provider with the contract of POST /v2/messages.
 func StartTelnyx(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !bearer(r):
 			return Text{}, "10009"
@@ -38,9 +38,9 @@ func StartTelnyx(t testing.TB) *Provider {
 		}
 		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Callback: said["/webhook_url"]}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) { answerTelnyx(w, t.ID, "queued") }
-	g.turnAway = refuseTelnyx
-	return startGateway(t, g)
+	s.welcome = func(w http.ResponseWriter, t Text) { answerTelnyx(w, t.ID, "queued") }
+	s.turnAway = refuseTelnyx
+	return startSMSServer(t, s)
 }
 
 // answerTelnyx answers with a message and its errors.
@@ -78,12 +78,12 @@ func orBadRequest(status int) int {
 
 // StartPlivo starts a provider with the contract of POST /v1/Account/{auth_id}/Message/.
 func StartPlivo(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !basicAuth(r):
 			return Text{}, "401"
-		case r.URL.Path != "/v1/Account/"+GatewayUser+"/Message/":
+		case r.URL.Path != "/v1/Account/"+User+"/Message/":
 			return Text{}, "404"
 		case !said.only("/src", "/dst", "/text", "/type", "/url", "/log") || !said.callsBack("/url") ||
 			!said.oneOf("/log", "true", "false", "content_only", "number_only"):
@@ -93,11 +93,11 @@ func StartPlivo(t testing.TB) *Provider {
 		}
 		return Text{To: said["/dst"], From: said["/src"], Text: said["/text"], Callback: said["/url"]}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) {
+	s.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusAccepted, map[string]any{"api_id": "x", "message": "message(s) queued", "message_uuid": []string{t.ID}})
 	}
-	g.turnAway = byStatus(func(string) any { return map[string]string{"api_id": "x", "error": "refused 15005550006"} })
-	return startGateway(t, g)
+	s.turnAway = byStatus(func(string) any { return map[string]string{"api_id": "x", "error": "refused 15005550006"} })
+	return startSMSServer(t, s)
 }
 
 // byStatus refuses where the code is the HTTP status itself.
@@ -119,12 +119,12 @@ func number(s string) (n int) {
 
 // StartSinch starts a provider with the contract of POST /xms/v1/{service_plan_id}/batches.
 func StartSinch(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !bearer(r):
 			return Text{}, "unauthorized"
-		case r.URL.Path != "/xms/v1/"+GatewayUser+"/batches":
+		case r.URL.Path != "/xms/v1/"+User+"/batches":
 			return Text{}, "syntax_invalid_json"
 		case !said.only("/from", "/to/0", "/body", "/type", "/delivery_report", "/callback_url", "/client_reference"):
 			return Text{}, "syntax_invalid_json"
@@ -139,23 +139,23 @@ func StartSinch(t testing.TB) *Provider {
 			To: said["/to/0"], From: said["/from"], Text: said["/body"], Reference: said["/client_reference"], Callback: said["/callback_url"],
 		}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) {
+	s.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusCreated, map[string]any{"id": t.ID, "to": []string{t.To}, "canceled": false, "type": "mt_text"})
 	}
-	g.turnAway = func(w http.ResponseWriter, status int, code string) {
+	s.turnAway = func(w http.ResponseWriter, status int, code string) {
 		if status == 0 {
 			status = map[string]int{"unauthorized": 401, "blocked_account": 403, "illegal_number_type": 403, "missing_callback_url": 403}[code]
 		}
 		answerJSON(w, orBadRequest(status), map[string]string{"code": code, "text": "refused +15005550006"})
 	}
-	return startGateway(t, g)
+	return startSMSServer(t, s)
 }
 
 // StartBird starts a provider with the contract of POST /v1/sms: a key that comes twice with the same text gets the first answer
 // again, and a client must say what it is.
 func StartBird(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case r.Header.Get("User-Agent") == "" || strings.HasPrefix(r.Header.Get("User-Agent"), "Go-http"):
 			return Text{}, "forbidden"
@@ -168,20 +168,20 @@ func StartBird(t testing.TB) *Provider {
 		}
 		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Reference: r.Header.Get("Idempotency-Key")}, ""
 	}
-	g.again = func(earlier, t Text) string {
+	s.again = func(earlier, t Text) string {
 		if t.To != earlier.To || t.From != earlier.From || t.Text != earlier.Text {
 			return "invalid_request"
 		}
 		return ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) {
+	s.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusCreated, map[string]string{"id": t.ID, "status": "accepted"})
 	}
-	g.turnAway = func(w http.ResponseWriter, status int, code string) {
+	s.turnAway = func(w http.ResponseWriter, status int, code string) {
 		if status == 0 {
 			status = map[string]int{"unauthorized": 401, "forbidden": 403, "rate_limited": 429}[code]
 		}
 		answerJSON(w, orBadRequest(status), map[string]string{"code": code, "message": "refused +15005550006"})
 	}
-	return startGateway(t, g)
+	return startSMSServer(t, s)
 }

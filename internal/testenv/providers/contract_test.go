@@ -35,14 +35,14 @@ func ask(t *testing.T, method, address, body string, change func(*http.Request))
 	return res.StatusCode, string(said)
 }
 
-func withBearer(r *http.Request) { r.Header.Set("Authorization", "Bearer "+providers.GatewayPassword) }
+func withBearer(r *http.Request) { r.Header.Set("Authorization", "Bearer "+providers.Password) }
 
-func withPassword(r *http.Request) { r.SetBasicAuth(providers.GatewayUser, providers.GatewayPassword) }
+func withPassword(r *http.Request) { r.SetBasicAuth(providers.User, providers.Password) }
 
 // Forms and queries, with one thing changed: what arrives, or "" when it is refused.
 func TestFormContracts(t *testing.T) {
 	t.Parallel()
-	user, password := providers.GatewayUser, providers.GatewayPassword
+	user, password := providers.User, providers.Password
 	jasmin := url.Values{"username": {user}, "password": {password}, "to": {"15005550006"}, "from": {"Acme"}, "content": {"x"}, "coding": {"0"}}
 	kannel := url.Values{
 		"username": {user}, "password": {password}, "to": {"+15005550006"}, "from": {"Acme"}, "text": {"x"}, "charset": {"UTF-8"}, "coding": {"0"},

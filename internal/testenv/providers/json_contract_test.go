@@ -21,11 +21,11 @@ var jsonContracts = map[string]jsonContract{
 		`"messaging_profile_id":"another"`, `"webhook_url":""`,
 	}},
 	"plivo": {
-		"/v1/Account/" + providers.GatewayUser + "/Message/", `{"src":"Acme","dst":"15005550006","text":"x","type":"sms"}`,
+		"/v1/Account/" + providers.User + "/Message/", `{"src":"Acme","dst":"15005550006","text":"x","type":"sms"}`,
 		providers.StartPlivo, withPassword, []string{`"log":"no"`, `"log":false`, `"url":"r"`},
 	},
 	"sinch": {
-		"/xms/v1/" + providers.GatewayUser + "/batches", `{"from":"Acme","to":["+15005550006"],"body":"x","type":"mt_text"}`,
+		"/xms/v1/" + providers.User + "/batches", `{"from":"Acme","to":["+15005550006"],"body":"x","type":"mt_text"}`,
 		providers.StartSinch, withBearer, []string{`"delivery_report":"per_recipient_soon"`, `"delivery_report":"Full"`, `"callback_url":"r"`},
 	},
 	"bird": {"/v1/sms", `{"from":"Acme","to":"+15005550006","text":"x"}`, providers.StartBird, func(r *http.Request) {

@@ -10,33 +10,33 @@ import (
 	"unicode/utf16"
 )
 
-// StartJasmin starts a gateway with the contract of Jasmin's /send: GSM-7 as content, everything else as hex-content with
+// StartJasmin starts an SMS server with the contract of Jasmin's /send: GSM-7 as content, everything else as hex-content with
 // coding 8.
 func StartJasmin(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		text, readable := jasminText(said)
 		switch {
 		case r.URL.Path != "/send" || !readable || !said.only("username", "password", "to", "from", "content", "hex-content", "coding",
 			"priority", "validity-period", "dlr", "dlr-url", "dlr-level", "dlr-method", "tags"):
 			return Text{}, "400"
-		case said["username"] != GatewayUser || said["password"] != GatewayPassword:
+		case said["username"] != User || said["password"] != Password:
 			return Text{}, "403"
 		case !plainDigits.MatchString(said["to"]) || !said.between("priority", 0, 3) || !jasminReports(said):
 			return Text{}, "400"
 		}
-		id := fmt.Sprintf("11111111-0000-4000-8000-%012d", len(g.Texts())+1)
+		id := fmt.Sprintf("11111111-0000-4000-8000-%012d", len(s.Texts())+1)
 		return Text{ID: id, To: said["to"], From: said["from"], Text: text, Callback: said["dlr-url"]}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) { fmt.Fprintf(w, "Success %q", t.ID) }
-	g.turnAway = func(w http.ResponseWriter, status int, code string) {
+	s.welcome = func(w http.ResponseWriter, t Text) { fmt.Fprintf(w, "Success %q", t.ID) }
+	s.turnAway = func(w http.ResponseWriter, status int, code string) {
 		if status == 0 {
 			status = number(code)
 		}
 		w.WriteHeader(status)
 		fmt.Fprint(w, `Error "refused: 15005550006"`)
 	}
-	return startGateway(t, g)
+	return startSMSServer(t, s)
 }
 
 // jasminText is the text of a request: content in GSM-7, which is coding 0, or hex-content in UCS-2, which is coding 8.
@@ -75,16 +75,16 @@ func fromUTF16(s string) string {
 	return string(utf16.Decode(units))
 }
 
-// StartKannel starts a gateway with the contract of Kannel's sendsms. A report says what became of a text only where %d stands.
+// StartKannel starts an SMS server with the contract of Kannel's sendsms. A report says what became of a text only where %d stands.
 func StartKannel(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		report := said["dlr-url"]
 		switch {
 		case r.Method != http.MethodGet || r.URL.Path != "/cgi-bin/sendsms" || said["charset"] != "UTF-8" || !said.only("username",
 			"password", "from", "to", "text", "charset", "coding", "smsc", "dlr-mask", "dlr-url", "validity", "priority", "account", "mclass"):
 			return Text{}, "Missing"
-		case said["username"] != GatewayUser || said["password"] != GatewayPassword:
+		case said["username"] != User || said["password"] != Password:
 			return Text{}, "Authorization"
 		case !plusDigits.MatchString(said["to"]) || said["text"] == "" || said["from"] == "":
 			return Text{}, "Missing"
@@ -95,12 +95,12 @@ func StartKannel(t testing.TB) *Provider {
 		}
 		return Text{To: said["to"], From: said["from"], Text: said["text"], Callback: report, Reference: reference(report)}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, _ Text) {
+	s.welcome = func(w http.ResponseWriter, _ Text) {
 		w.WriteHeader(http.StatusAccepted)
 		fmt.Fprint(w, "0: Accepted for delivery")
 	}
-	g.turnAway = refuseKannel
-	return startGateway(t, g)
+	s.turnAway = refuseKannel
+	return startSMSServer(t, s)
 }
 
 func refuseKannel(w http.ResponseWriter, status int, code string) {
@@ -130,15 +130,15 @@ func reference(address string) string {
 	return u.Query().Get("id")
 }
 
-// StartPlaySMS starts a gateway with the contract of playSMS' web service pv, which answers 200 whatever it thinks. Without
+// StartPlaySMS starts an SMS server with the contract of playSMS' web service pv, which answers 200 whatever it thinks. Without
 // nofooter it signs texts, and without unicode it spoils those that are not in GSM-7.
 func StartPlaySMS(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case r.URL.Path != "/index.php" || said["app"] != "ws" || said["op"] != "pv":
 			return Text{}, "101"
-		case said["u"] != GatewayUser || said["h"] != GatewayPassword:
+		case said["u"] != User || said["h"] != Password:
 			return Text{}, "100"
 		case said["type"] != "text" || !said.oneOf("unicode", "0", "1"):
 			return Text{}, "102"
@@ -156,17 +156,17 @@ func StartPlaySMS(t testing.TB) *Provider {
 		}
 		return Text{To: said["to"], From: said["from"], Text: text}, ""
 	}
-	g.welcome = func(w http.ResponseWriter, t Text) {
+	s.welcome = func(w http.ResponseWriter, t Text) {
 		accepted := map[string]string{"status": "OK", "error": "0", "smslog_id": t.ID, "queue": "q", "to": t.To}
 		answerJSON(w, http.StatusOK, map[string]any{"data": []any{accepted}, "error_string": nil})
 	}
-	g.turnAway = func(w http.ResponseWriter, status int, code string) {
+	s.turnAway = func(w http.ResponseWriter, status int, code string) {
 		if status == 0 {
 			status = http.StatusOK
 		}
 		answerJSON(w, status, map[string]any{"status": "ERR", "error": code, "error_string": "refused +15005550006"})
 	}
-	return startGateway(t, g)
+	return startSMSServer(t, s)
 }
 
 // spoil is what arrives of a text that is sent as GSM-7 and is not in it.
@@ -179,10 +179,10 @@ func spoil(text string) string {
 	}, text)
 }
 
-// StartAndroid starts a gateway with the contract of android-sms-gateway on a phone. The client names the text.
+// StartAndroid starts an SMS server with the contract of android-sms-gateway on a phone. The client names the text.
 func StartAndroid(t testing.TB) *Provider {
-	g := new(Gateway)
-	g.judge = func(r *http.Request, said fields) (Text, string) {
+	s := new(smsServer)
+	s.judge = func(r *http.Request, said fields) (Text, string) {
 		switch {
 		case !basicAuth(r):
 			return Text{}, "401"
@@ -196,10 +196,10 @@ func StartAndroid(t testing.TB) *Provider {
 		}
 		return Text{ID: said["/id"], To: said["/phoneNumbers/0"], Text: said["/textMessage/text"], Reference: said["/id"]}, ""
 	}
-	g.again = func(Text, Text) string { return "409" }
-	g.welcome = func(w http.ResponseWriter, t Text) {
+	s.again = func(Text, Text) string { return "409" }
+	s.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusAccepted, map[string]any{"id": t.ID, "deviceId": "d", "state": "Pending", "recipients": []any{}})
 	}
-	g.turnAway = byStatus(func(string) any { return map[string]string{"message": "refused +15005550006"} })
-	return startGateway(t, g)
+	s.turnAway = byStatus(func(string) any { return map[string]string{"message": "refused +15005550006"} })
+	return startSMSServer(t, s)
 }

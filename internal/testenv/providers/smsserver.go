@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Gateway is a provider whose contract is a few functions.
-type Gateway struct {
+// smsServer is a provider whose contract is a few functions.
+type smsServer struct {
 	*Provider
 
 	// judge holds a request against the documentation: it returns the text, or the code to refuse it with.
@@ -25,65 +25,65 @@ type Gateway struct {
 	said []fields
 }
 
-func (g *Gateway) serve(p *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
+func (s *smsServer) serve(p *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
 	said := spell(r, body)
-	t, code := g.judge(r, said)
-	earlier, repeated := g.earlier(t)
+	t, code := s.judge(r, said)
+	earlier, repeated := s.earlier(t)
 	if code == "" && repeated {
-		code = g.again(earlier, t)
+		code = s.again(earlier, t)
 	}
 	switch {
 	case code != "":
-		g.turnAway(w, 0, code)
+		s.turnAway(w, 0, code)
 	case repeated:
-		g.welcome(w, earlier)
+		s.welcome(w, earlier)
 	default:
-		g.note(said)
-		g.welcome(w, p.take(t))
+		s.note(said)
+		s.welcome(w, p.take(t))
 	}
 }
 
 // earlier is the text that was accepted under the same name, where names mean something.
-func (g *Gateway) earlier(t Text) (Text, bool) {
-	texts := g.Texts()
+func (s *smsServer) earlier(t Text) (Text, bool) {
+	texts := s.Texts()
 	i := slices.IndexFunc(texts, func(other Text) bool { return t.Reference != "" && other.Reference == t.Reference })
-	if i < 0 || g.again == nil {
+	if i < 0 || s.again == nil {
 		return Text{}, false
 	}
 	return texts[i], true
 }
 
-func (g *Gateway) note(said fields) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.said = append(g.said, said)
+func (s *smsServer) note(said fields) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = append(s.said, said)
 }
 
 // Said is all that the request of the n-th text said, by name: the parameters of its query and its form, and the values of its JSON
-// by their pointers, numbers and booleans with their kind behind: "/ttl:number". Only gateways remember.
+// by their pointers, numbers and booleans with their kind behind: "/ttl:number". Only an smsServer remembers.
 func (p *Provider) Said(n int) map[string]string {
-	g, ok := p.contract.(*Gateway)
+	s, ok := p.contract.(*smsServer)
 	if !ok {
 		return nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if n > len(g.said) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > len(s.said) {
 		return nil
 	}
-	return g.said[n-1]
+	return s.said[n-1]
 }
 
-func (g *Gateway) refuse(w http.ResponseWriter, _ *http.Request, status int, code string) {
+func (s *smsServer) refuse(w http.ResponseWriter, _ *http.Request, status int, code string) {
 	if code == "" {
 		w.WriteHeader(status)
 		return
 	}
-	g.turnAway(w, status, code)
+	s.turnAway(w, status, code)
 }
 
-func startGateway(t testing.TB, g *Gateway) *Provider {
+func startSMSServer(t testing.TB, s *smsServer) *Provider {
 	t.Helper()
-	g.Provider = startProvider(t, g)
-	return g.Provider
+	s.Provider = startProvider(t, s)
+	return s.Provider
 }
