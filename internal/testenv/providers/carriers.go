@@ -168,7 +168,7 @@ func StartBird(t testing.TB) *Provider {
 		}
 		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Reference: r.Header.Get("Idempotency-Key")}, ""
 	}
-	s.again = func(earlier, t Text) string {
+	s.repeated = func(earlier, t Text) string {
 		if t.To != earlier.To || t.From != earlier.From || t.Text != earlier.Text {
 			return "invalid_request"
 		}

@@ -196,7 +196,7 @@ func StartAndroid(t testing.TB) *Provider {
 		}
 		return Text{ID: said["/id"], To: said["/phoneNumbers/0"], Text: said["/textMessage/text"], Reference: said["/id"]}, ""
 	}
-	s.again = func(Text, Text) string { return "409" }
+	s.repeated = func(Text, Text) string { return "409" }
 	s.welcome = func(w http.ResponseWriter, t Text) {
 		answerJSON(w, http.StatusAccepted, map[string]any{"id": t.ID, "deviceId": "d", "state": "Pending", "recipients": []any{}})
 	}

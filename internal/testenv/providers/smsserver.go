@@ -17,9 +17,9 @@ type smsServer struct {
 	welcome func(w http.ResponseWriter, t Text)
 	// turnAway answers with an error code; a status of 0 is the one that the code comes with.
 	turnAway func(w http.ResponseWriter, status int, code string)
-	// again returns the code to refuse a text with whose name came before, "" to give the first answer again. Without again,
-	// the client's names mean nothing.
-	again func(earlier, t Text) string
+	// repeated returns the error code for a text that has the client's name of an earlier text, "" for the answer that the earlier
+	// text got. Where repeated is nil, the client's names mean nothing.
+	repeated func(earlier, t Text) string
 
 	mu   sync.Mutex
 	said []fields
@@ -28,14 +28,14 @@ type smsServer struct {
 func (s *smsServer) serve(p *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
 	said := spell(r, body)
 	t, code := s.judge(r, said)
-	earlier, repeated := s.earlier(t)
-	if code == "" && repeated {
-		code = s.again(earlier, t)
+	earlier, known := s.earlier(t)
+	if code == "" && known {
+		code = s.repeated(earlier, t)
 	}
 	switch {
 	case code != "":
 		s.turnAway(w, 0, code)
-	case repeated:
+	case known:
 		s.welcome(w, earlier)
 	default:
 		s.note(said)
@@ -47,7 +47,7 @@ func (s *smsServer) serve(p *Provider, w http.ResponseWriter, r *http.Request, b
 func (s *smsServer) earlier(t Text) (Text, bool) {
 	texts := s.Texts()
 	i := slices.IndexFunc(texts, func(other Text) bool { return t.Reference != "" && other.Reference == t.Reference })
-	if i < 0 || s.again == nil {
+	if i < 0 || s.repeated == nil {
 		return Text{}, false
 	}
 	return texts[i], true
