@@ -116,7 +116,7 @@ func (s *site) reports(t *testing.T, r *http.Request) int {
 		t.Fatal(err)
 	}
 	q.Header = r.Header.Clone()
-	res, err := http.DefaultClient.Do(q)
+	res, err := s.visitor(t, "").http.Do(q)
 	if err != nil {
 		t.Fatal(err)
 	}

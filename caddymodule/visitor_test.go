@@ -1,13 +1,10 @@
 package caddymodule_test
 
 import (
-	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -119,18 +116,9 @@ func visitorAt(t *testing.T, s *site, base, user string) *visitor {
 	jar, _ := cookiejar.New(nil)
 	return &visitor{t: t, site: s, base: base, user: user, http: &http.Client{
 		Jar: jar, Timeout: 30 * time.Second,
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 300, DialContext: toLoopback},
+		Transport:     s.Transport(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-}
-
-// toLoopback dials this machine, whatever the name.
-func toLoopback(ctx context.Context, network, address string) (net.Conn, error) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 }
 
 // page is an answer.

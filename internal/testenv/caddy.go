@@ -31,6 +31,7 @@ type Caddy struct {
 	cmd    *exec.Cmd
 	log    log
 	exited chan struct{}
+	connections
 }
 
 // log collects what a process prints.
@@ -121,12 +122,8 @@ func (c *Caddy) fill(caddyfile string) string {
 func (c *Caddy) awaitReady() {
 	c.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if res, err := http.Get("http://" + c.Admin + "/config/"); err == nil {
-			body, _ := io.ReadAll(res.Body)
-			res.Body.Close()
-			if len(body) > 10 {
-				return
-			}
+		if _, config, err := c.ask(http.MethodGet, "/config/", ""); err == nil && len(config) > 10 {
+			return
 		}
 		select {
 		case <-c.exited:
@@ -137,29 +134,54 @@ func (c *Caddy) awaitReady() {
 	c.t.Fatalf("caddy is not ready:\n%s", c.log.String())
 }
 
-// Reload loads another Caddyfile and reports what Caddy says when it refuses. The admin API itself restarts with each
-// configuration and may drop a connection that it has just accepted, so a request without an answer is made again.
-func (c *Caddy) Reload(caddyfile string) error {
-	var res *http.Response
-	for tries := 0; ; tries++ {
-		r, err := http.NewRequest(http.MethodPost, "http://"+c.Admin+"/load", strings.NewReader(c.fill(caddyfile)))
-		if err != nil {
-			return err
-		}
-		r.Header.Set("Content-Type", "text/caddyfile")
-		r.Header.Set("Cache-Control", "must-revalidate") // reload even if nothing has changed
-		r.Close = true
-		if res, err = http.DefaultClient.Do(r); err == nil {
-			break
-		}
-		if tries > 10 {
-			return err
-		}
+// ask sends a request to the admin API over a connection of its own.
+func (c *Caddy) ask(method, path, body string) (status int, said string, err error) {
+	r, err := http.NewRequest(method, "http://"+c.Admin+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	r.Close = true
+	r.Header.Set("Content-Type", "text/caddyfile")
+	r.Header.Set("Cache-Control", "must-revalidate") // reload even if nothing has changed
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", err
 	}
 	defer res.Body.Close()
-	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK {
-		return fmt.Errorf("reloading: %s", body)
+	content, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(content), err
+}
+
+// insist asks until there is an answer. The admin API is replaced with each configuration, also with one that is refused later, and
+// then drops connections that it has accepted and not read from. To load a Caddyfile twice does what to load it once does.
+func (c *Caddy) insist(method, path, body string) (status int, said string, err error) {
+	for range 10 {
+		if status, said, err = c.ask(method, path, body); err == nil {
+			break
+		}
 	}
+	return status, said, err
+}
+
+// Reload loads another Caddyfile and reports what Caddy says when it refuses. When Reload returns without an error, every request
+// meets the new configuration (see connections).
+func (c *Caddy) Reload(caddyfile string) error {
+	old, err := c.probe()
+	if err != nil {
+		return err
+	}
+	defer old.close()
+	status, said, err := c.insist(http.MethodPost, "/load", c.fill(caddyfile))
+	switch {
+	case err != nil:
+		return err
+	case status != http.StatusOK:
+		return fmt.Errorf("reloading: %s", said)
+	}
+	if err := old.await(); err != nil {
+		return err
+	}
+	c.drop()
 	c.config = caddyfile
 	return nil
 }
@@ -181,16 +203,11 @@ func (c *Caddy) AwaitLog(t testing.TB, text string) {
 // Get reads a page of the admin API.
 func (c *Caddy) Get(path string) string {
 	c.t.Helper()
-	res, err := http.Get("http://" + c.Admin + path)
+	_, body, err := c.insist(http.MethodGet, path, "")
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return string(body)
+	return body
 }
 
 // Kill ends it without a warning.
@@ -202,6 +219,7 @@ func (c *Caddy) Stop() { c.end(syscall.SIGTERM) }
 func (c *Caddy) end(s syscall.Signal) {
 	_ = c.cmd.Process.Signal(s)
 	<-c.exited
+	c.drop()
 }
 
 // PID is its process id.
