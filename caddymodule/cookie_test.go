@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 )
@@ -35,11 +34,7 @@ func TestCookiesOverHTTPS(t *testing.T) {
 	listen := strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "https://localhost", 1)
 	s := startSite(t, setup{listen: listen, site: "tls internal"})
 	v := s.visitor(t, "alice")
-	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
-		if _, err := v.try(http.MethodHead, "/", nil, ""); err == nil {
-			break // the certificate is there
-		}
-	}
+	v.awaitTLS()
 	p := v.open("/")
 	text := s.provider.Wait(t, 1)
 	p = v.submit(p, "/", text.CodeInText())

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
@@ -200,7 +201,7 @@ func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 			if a := v.submit(page, "/", code); a.status != http.StatusServiceUnavailable {
 				t.Errorf("before: status %d", a.status)
 			}
-			becomes(t, "the text is taken", func() bool { return v.delivery() == "sent" })
+			testenv.Await(t, "the text is taken", func() bool { return v.delivery() == "sent" })
 			if a := v.submit(page, "/", code); a.status != http.StatusSeeOther {
 				t.Errorf("after: status %d", a.status)
 			}
@@ -344,7 +345,7 @@ func TestVerifyIsToldOfOurCode(t *testing.T) {
 	if a := v.submit(page, "/", text.Code); a.status != http.StatusSeeOther {
 		t.Fatalf("our code: status %d", a.status)
 	}
-	becomes(t, "the verification is closed", func() bool { a := w.Approved(); return len(a) == 1 && a[0] == text.ID })
+	testenv.Await(t, "the verification is closed", func() bool { a := w.Approved(); return len(a) == 1 && a[0] == text.ID })
 	requests, _ = w.Requests()
 	for range 3 {
 		v.setCookie("sms2fa_challenge", ticket)

@@ -14,7 +14,7 @@ import (
 // awaitTLS waits until the site has its certificate.
 func (v *visitor) awaitTLS() {
 	v.t.Helper()
-	becomes(v.t, "the site has a certificate", func() bool {
+	testenv.Await(v.t, "the site has a certificate", func() bool {
 		_, err := v.try(http.MethodHead, "/", nil, "")
 		return err == nil
 	})

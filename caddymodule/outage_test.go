@@ -65,24 +65,13 @@ func TestStoreOutage(t *testing.T) {
 
 			o.end(redis)
 			if o.losesMemory {
-				becomes(t, "the lost session ends", func() bool { return !verified.do(http.MethodGet, "/", nil, "").isApp() })
+				testenv.Await(t, "the lost session ends", func() bool { return !verified.do(http.MethodGet, "/", nil, "").isApp() })
 			} else {
-				becomes(t, "the waiting visitor gets in", func() bool { return waiting.submit(p, "/", code).status == http.StatusSeeOther })
+				testenv.Await(t, "the waiting visitor gets in", func() bool { return waiting.submit(p, "/", code).status == http.StatusSeeOther })
 			}
-			becomes(t, "the newcomer gets a page", func() bool { return newcomer.open("/").status == http.StatusForbidden })
+			testenv.Await(t, "the newcomer gets a page", func() bool { return newcomer.open("/").status == http.StatusForbidden })
 		})
 	}
-}
-
-// becomes waits for something to become so.
-func becomes(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for began := time.Now(); time.Since(began) < 8*time.Second; time.Sleep(50 * time.Millisecond) {
-		if so() {
-			return
-		}
-	}
-	t.Errorf("never: %s", what)
 }
 
 func TestVerifiedVisitorsGoOnForAWhileOnly(t *testing.T) {
@@ -100,7 +89,7 @@ func TestVerifiedVisitorsGoOnForAWhileOnly(t *testing.T) {
 		t.Errorf("after stale_ok: status %d", p.status)
 	}
 	redis.Resume()
-	becomes(t, "in again", func() bool { return v.open("/").isApp() })
+	testenv.Await(t, "in again", func() bool { return v.open("/").isApp() })
 }
 
 func TestGatewayWithAnotherSecretRefuses(t *testing.T) {
@@ -130,7 +119,7 @@ func TestLogoutReachesEveryGateway(t *testing.T) {
 		t.Fatalf("logout: status %d", p.status)
 	}
 	began := time.Now()
-	becomes(t, "the session has ended on the other gateway", func() bool { return !there.do(http.MethodGet, "/", nil, "").isApp() })
+	testenv.Await(t, "the session has ended on the other gateway", func() bool { return !there.do(http.MethodGet, "/", nil, "").isApp() })
 	t.Logf("after %s", time.Since(began))
 }
 

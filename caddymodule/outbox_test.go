@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
@@ -109,7 +110,7 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 		t.Errorf("%d texts on their way", n)
 	}
 	crowd.http.CloseIdleConnections()
-	becomes(t, "goroutines are those of the texts on their way", func() bool { return s.gauge(t, "go_goroutines") <= goroutines+6*places })
+	testenv.Await(t, "goroutines are those of the texts on their way", func() bool { return s.gauge(t, "go_goroutines") <= goroutines+6*places })
 	grown := s.gauge(t, "process_resident_memory_bytes") - memory
 	if grown > 128<<20 {
 		t.Errorf("memory grew by %d MB", grown>>20)
@@ -161,7 +162,7 @@ func TestTextsOnTheirWayAtTheEnd(t *testing.T) {
 			if a := v.open("/"); !strings.Contains(a.body, "on its way") {
 				t.Fatalf("status %d, %s", a.status, a.body)
 			}
-			becomes(t, "the provider is asked", func() bool { n, _ := p.Requests(); return n == 1 })
+			testenv.Await(t, "the provider is asked", func() bool { n, _ := p.Requests(); return n == 1 })
 			began := time.Now()
 			s.Stop()
 			if took := time.Since(began); took > 8*time.Second {
@@ -200,7 +201,7 @@ func TestTextsOnTheirWayInAReload(t *testing.T) {
 	if err := s.Reload(setup{provider: other, listen: s.URL, directive: "send_wait 50ms"}.caddyfile()); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, "delivery is sent", func() bool { return v.delivery() == "sent" })
+	testenv.Await(t, "delivery is sent", func() bool { return v.delivery() == "sent" })
 	if len(p.Texts()) != 1 || len(other.Texts()) != 0 {
 		t.Errorf("%d and %d texts", len(p.Texts()), len(other.Texts()))
 	}

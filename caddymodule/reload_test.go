@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 )
 
 func TestReloadUnderLoad(t *testing.T) {
@@ -68,7 +70,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	v.http.CloseIdleConnections()
 	stranger.http.CloseIdleConnections()
-	becomes(t, "files and connections are back to what they were", func() bool { return opened() <= before+4 })
+	testenv.Await(t, "files and connections are back to what they were", func() bool { return opened() <= before+4 })
 	if !v.open("/").isApp() {
 		t.Error("the session did not outlive the reloads")
 	}
@@ -106,7 +108,7 @@ func TestSecretRotates(t *testing.T) {
 	if err := s.Reload(both.caddyfile()); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, "the session goes on", func() bool { return v.open("/").isApp() })
+	testenv.Await(t, "the session goes on", func() bool { return v.open("/").isApp() })
 	if a := waiting.submit(p, "/", wrong(code)); !strings.Contains(a.body, "1 try left") {
 		t.Errorf("the count of wrong codes did not outlive the new secret: status %d", a.status)
 	}

@@ -247,7 +247,7 @@ func TestResendVia(t *testing.T) {
 			if tt.mood == providers.Behave {
 				s.reports(t, first.DeliveryEvent(reportSecret, text.ID, "expired", time.Now()))
 			} else {
-				becomes(t, "delivery is unknown", func() bool { return v.delivery() == "unknown" })
+				testenv.Await(t, "delivery is unknown", func() bool { return v.delivery() == "unknown" })
 				time.Sleep(1100 * time.Millisecond)
 			}
 			if a := v.resend(v.open("/"), "/"); a.status != http.StatusSeeOther {

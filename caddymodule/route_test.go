@@ -70,7 +70,7 @@ func TestSecondSenderTakesOver(t *testing.T) {
 			if took := time.Since(began); took > 2500*time.Millisecond {
 				t.Errorf("the visitor waited %s", took)
 			}
-			becomes(t, "delivery is "+tt.delivery, func() bool { return v.delivery() == tt.delivery })
+			testenv.Await(t, "delivery is "+tt.delivery, func() bool { return v.delivery() == tt.delivery })
 			texts := second.Texts()
 			if len(first.Texts()) != tt.first || (len(texts) == 1) != tt.second || len(texts) > 1 {
 				t.Fatalf("%d and %d texts", len(first.Texts()), len(texts))

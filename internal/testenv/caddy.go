@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -192,12 +193,7 @@ func (c *Caddy) Log() string { return c.log.String() }
 // AwaitLog waits for a text in what Caddy prints.
 func (c *Caddy) AwaitLog(t testing.TB, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if strings.Contains(c.log.String(), text) {
-			return
-		}
-	}
-	t.Errorf("the log has no %q", text)
+	Await(t, "the log has "+strconv.Quote(text), func() bool { return strings.Contains(c.log.String(), text) })
 }
 
 // Get reads a page of the admin API.
