@@ -48,6 +48,9 @@ const (
 	reportsAt    = "/sms/reports"
 )
 
+// logoutForm is the app's button to sign out.
+const logoutForm = "<form method=post action='?sms_2fa=logout'><button>out</button></form>"
+
 func (with setup) start(t *testing.T) *site {
 	t.Helper()
 	reports := ""
@@ -55,7 +58,10 @@ func (with setup) start(t *testing.T) *site {
 		with.sender += "\nreport_secret " + reportSecret
 		reports = "sms_2fa_reports " + reportsAt + " dexatel"
 	}
-	s := &site{host: strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1), provider: providers.StartDexatel(t)}
+	s := &site{
+		host:     strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1),
+		provider: providers.StartDexatel(t),
+	}
 	s.Caddy = testenv.StartCaddy(t, fmt.Sprintf(`{
 	admin {ADMIN}
 	sms_2fa {
@@ -85,9 +91,9 @@ http://%[3]s {
 		%[5]s
 	}
 	header Content-Type text/html
-	respond "<h1 id=app>app {http.request.orig_uri}</h1><form method=post action='?sms_2fa=logout'><button>out</button></form>"
+	respond "<h1 id=app>app {http.request.orig_uri}</h1>%[9]s"
 }
-`, s.provider.Key, s.provider.URL, s.host, swordfish, with.directive, with.global, with.sender, reports))
+`, s.provider.Key, s.provider.URL, s.host, swordfish, with.directive, with.global, with.sender, reports, logoutForm))
 	return s
 }
 
@@ -199,8 +205,6 @@ func (b *browser) eval(expression string) string {
 	return text
 }
 
-func (b *browser) text() string { b.t.Helper(); return b.eval("document.body.innerText") }
-
 // sees waits until the page shows a text.
 func (b *browser) sees(text string) {
 	b.t.Helper()
@@ -240,7 +244,8 @@ func (b *browser) shot(name string) {
 func (b *browser) colours(scheme string) {
 	b.t.Helper()
 	feature := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: feature}); err != nil {
+	params := emulation.SetEmulatedMediaParams{Features: feature}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, params); err != nil {
 		b.t.Fatal(err)
 	}
 }

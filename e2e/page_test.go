@@ -199,7 +199,8 @@ func TestOutage(t *testing.T) {
 	redis.Resume()
 }
 
-// The page follows the text while the visitor looks at it: on its way, accepted, on the phone. What is typed meanwhile stays.
+// The page follows the text while the visitor looks at it: on its way, accepted, on the phone. What is typed meanwhile
+// stays.
 func TestDeliveredWhileTheVisitorLooks(t *testing.T) {
 	s := setup{directive: "send_wait 100ms", reports: true}.start(t)
 	s.provider.Misbehave(providers.Slow)

@@ -1,6 +1,6 @@
-// Command bench measures, in one run on one machine, what a proxied request costs in Caddy: bare, behind the gate with a
-// verified session, the same while a crowd waits for texts that the provider does not take, and behind forward_auth to a
-// server that says yes. It prints ratios to bare; the absolute numbers are the machine's.
+// Command bench measures, in one run on one machine, what a proxied request costs in Caddy: bare, behind the gate with
+// a verified session, the same while a crowd waits for texts that the provider does not take, and behind forward_auth
+// to a server that says yes. It prints ratios to bare; the absolute numbers are the machine's.
 package main
 
 import (
@@ -77,7 +77,9 @@ type load struct {
 func main() {
 	log.SetFlags(0)
 	flag.Parse()
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok")
+	}))
 	defer app.Close()
 	bare, gate, forward := freeAddr(), freeAddr(), freeAddr()
 	waiting := newCrowd("http://" + gate + "/")
@@ -88,7 +90,8 @@ func main() {
 		{name: "the same, provider hangs", url: "http://" + gate + "/", crowd: waiting},
 		{name: "forward_auth to a no-op", url: "http://" + forward + "/"},
 	}
-	caddy, output := start(fmt.Sprintf(caddyfile, bare, gate, forward, strings.TrimPrefix(app.URL, "http://"), waiting.provider.URL, waiting.phones()))
+	caddy, output := start(fmt.Sprintf(caddyfile, bare, gate, forward, strings.TrimPrefix(app.URL, "http://"),
+		waiting.provider.URL, waiting.phones()))
 	defer func() { _ = caddy.Process.Kill(); _ = caddy.Wait() }()
 	client := newClient()
 	login(client, loads[1].url, output)
@@ -181,7 +184,8 @@ func login(c *http.Client, url string, o *output) {
 	if code == nil {
 		log.Fatal("no text was printed")
 	}
-	if status, err := send(c, "alice", http.MethodPost, url+"?sms_2fa=verify", `{"code":"`+code[1]+`"}`); status != http.StatusOK {
+	typed := `{"code":"` + code[1] + `"}`
+	if status, err := send(c, "alice", http.MethodPost, url+"?sms_2fa=verify", typed); status != http.StatusOK {
 		log.Fatalf("typing the code: status %d, %v", status, err)
 	}
 }
@@ -218,7 +222,8 @@ func (l *load) run(c *http.Client, pid int) {
 	l.p99 = append(l.p99, all[len(all)*99/100])
 }
 
-// cpuTime is what a process has used so far, in user and system mode together (proc(5), fields 14 and 15, in ticks of 10 ms).
+// cpuTime is what a process has used so far, in user and system mode together (proc(5), fields 14 and 15, in ticks of
+// 10 ms).
 func cpuTime(pid int) time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -239,7 +244,8 @@ func report(loads []*load) {
 	bare := loads[0]
 	fmt.Printf("%-26s %14s %8s %14s %8s %12s %8s\n", "", "CPU/request", "ratio", "requests/s", "ratio", "p99", "ratio")
 	for _, l := range loads {
-		fmt.Printf("%-26s %11.1f µs %8.3f %14.0f %8.3f %9.1f ms %8.3f\n", l.name, median(l.cpu), median(l.cpu)/median(bare.cpu),
+		fmt.Printf("%-26s %11.1f µs %8.3f %14.0f %8.3f %9.1f ms %8.3f\n", l.name, median(l.cpu),
+			median(l.cpu)/median(bare.cpu),
 			median(l.requests), median(l.requests)/median(bare.requests), median(l.p99), median(l.p99)/median(bare.p99))
 	}
 }

@@ -79,7 +79,8 @@ func Binary(t testing.TB) string {
 	return binary
 }
 
-// StartCaddy starts Caddy with a Caddyfile, and more in its environment. {ADMIN} in the Caddyfile is the address of the admin API.
+// StartCaddy starts Caddy with a Caddyfile, and more in its environment. {ADMIN} in the Caddyfile is the address of
+// the admin API.
 func StartCaddy(t testing.TB, caddyfile string, env ...string) *Caddy {
 	t.Helper()
 	c := &Caddy{t: t, binary: Binary(t), Admin: FreeAddr(t), Data: t.TempDir(), config: caddyfile, env: env}
@@ -153,8 +154,9 @@ func (c *Caddy) ask(method, path, body string) (status int, said string, err err
 	return res.StatusCode, string(content), err
 }
 
-// insist asks until there is an answer. The admin API is replaced with each configuration, also with one that is refused later, and
-// then drops connections that it has accepted and not read from. To load a Caddyfile twice does what to load it once does.
+// insist asks until there is an answer. The admin API is replaced with each configuration, also with one that is
+// refused later, and then drops connections that it has accepted and not read from. To load a Caddyfile twice does
+// what to load it once does.
 func (c *Caddy) insist(method, path, body string) (status int, said string, err error) {
 	for range 10 {
 		if status, said, err = c.ask(method, path, body); err == nil {
@@ -164,8 +166,8 @@ func (c *Caddy) insist(method, path, body string) (status int, said string, err 
 	return status, said, err
 }
 
-// Reload loads another Caddyfile and reports what Caddy says when it refuses. When Reload returns without an error, every request
-// meets the new configuration (see connections).
+// Reload loads another Caddyfile and reports what Caddy says when it refuses. When Reload returns without an error,
+// every request meets the new configuration (see connections).
 func (c *Caddy) Reload(caddyfile string) error {
 	old, err := c.probe()
 	if err != nil {

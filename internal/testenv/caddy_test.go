@@ -50,8 +50,8 @@ func (c *crowd) post(t *testing.T, want string) {
 	group.Wait()
 }
 
-// After a reload and after a restart, the first request of a visitor is answered by the new configuration, even a POST of a visitor
-// who keeps a connection of the old one.
+// After a reload and after a restart, the first request of a visitor is answered by the new configuration, even a POST
+// of a visitor who keeps a connection of the old one.
 func TestNextRequestMeetsTheNewConfiguration(t *testing.T) {
 	t.Parallel()
 	address := testenv.FreeAddr(t)

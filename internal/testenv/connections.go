@@ -19,18 +19,19 @@ const hangUpTimeout = 10 * time.Second
 
 // connections are those that the visitors of a test keep open to one Caddy.
 //
-// net/http repeats a GET that meets a kept connection which the server has just closed. It repeats no POST, because the server may
-// have read it. Caddy answers a reload first and closes the connections of the old configuration afterwards; until then the old
-// servers accept new connections too, and drop those that they have not read from. So there is one rule for all visitors: Reload
-// returns when the old servers have hung up, and Reload, Stop and Kill drop the connections that visitors keep. The next request is
-// the first one on a new connection to the new servers, and no request is sent twice.
+// net/http repeats a GET that meets a kept connection which the server has just closed. It repeats no POST, because
+// the server may have read it. Caddy answers a reload first and closes the connections of the old configuration
+// afterwards; until then the old servers accept new connections too, and drop those that they have not read from. So
+// there is one rule for all visitors: Reload returns when the old servers have hung up, and Reload, Stop and Kill drop
+// the connections that visitors keep. The next request is the first one on a new connection to the new servers, and no
+// request is sent twice.
 type connections struct {
 	mu         sync.Mutex
 	transports []*http.Transport
 }
 
-// Transport returns what carries the requests of one visitor. It leads to this machine, whatever the name in the address, and takes
-// any certificate.
+// Transport returns what carries the requests of one visitor. It leads to this machine, whatever the name in the
+// address, and takes any certificate.
 func (c *connections) Transport() *http.Transport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,9 +59,9 @@ func (c *connections) drop() {
 	}
 }
 
-// probes are idle connections, one to each address that the servers of a configuration listen on. A server that is shut down stops
-// listening before it hangs up on idle connections (net/http.Server.Shutdown). Who connects after the probes have ended reaches the
-// next configuration.
+// probes are idle connections, one to each address that the servers of a configuration listen on. A server that is
+// shut down stops listening before it hangs up on idle connections (net/http.Server.Shutdown). Who connects after the
+// probes have ended reaches the next configuration.
 type probes []net.Conn
 
 // probe connects to all of Caddy's servers of plain HTTP.
@@ -83,7 +84,8 @@ func (c *Caddy) probe() (probes, error) {
 	return all, nil
 }
 
-// dialIdle connects and makes one request, because a server hangs up at once only on connections that it has answered on.
+// dialIdle connects and makes one request, because a server hangs up at once only on connections that it has answered
+// on.
 func dialIdle(address string) (net.Conn, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {

@@ -35,9 +35,9 @@ type Redis struct {
 	exited  chan struct{}
 }
 
-// StartRedis starts redis-server on a free port and waits until it answers. args are options of redis-server, as on its
-// command line, after a configuration file if there is one; without any, it saves nothing to disk. A machine without
-// redis-server fails the test.
+// StartRedis starts redis-server on a free port and waits until it answers. args are options of redis-server, as on
+// its command line, after a configuration file if there is one; without any, it saves nothing to disk. A machine
+// without redis-server fails the test.
 func StartRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
 	r := &Redis{t: t, options: redisOptions(t.TempDir(), args)}
@@ -157,8 +157,8 @@ func (r *Redis) Do(args ...any) any {
 
 func (r *Redis) do(args ...any) (any, error) {
 	client := redis.NewClient(&redis.Options{
-		Addr: r.Addr, Password: r.Password, Protocol: 2, DisableIdentity: true, MaxRetries: -1, DialerRetries: 1, PoolSize: 1,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		Addr: r.Addr, Password: r.Password, Protocol: 2, DisableIdentity: true, MaxRetries: -1, DialerRetries: 1,
+		PoolSize: 1, MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	defer client.Close()
 	return client.Do(context.Background(), args...).Result()

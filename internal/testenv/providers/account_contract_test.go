@@ -34,23 +34,55 @@ func TestAccountContracts(t *testing.T) {
 	}{
 		{"a key", "POST", message, to + "From=Acme&Body=x", asKey, 201, `"num_segments":"1"`},
 		{"a key with the account's token", "POST", message, to + "From=Acme&Body=x", asMix, 401, `"code":20003`},
-		{"a callback without a host", "POST", message, to + "From=Acme&Body=x&StatusCallback=/r", asAccount, 400, `"code":21609`},
-		{"a messaging service", "POST", message, to + "Body=x&MessagingServiceSid=" + w.MessagingServiceSID, asAccount, 201,
-			`"status":"accepted"`},
-		{"1600 characters", "POST", message, to + "From=Acme&Body=" + strings.Repeat("Ж", 1600), asAccount, 201, `"num_segments":"24"`},
-		{"1601 characters", "POST", message, to + "From=Acme&Body=" + strings.Repeat("x", 1601), asAccount, 400, `"code":21617`},
+		{
+			"a callback without a host", "POST", message, to + "From=Acme&Body=x&StatusCallback=/r", asAccount, 400,
+			`"code":21609`,
+		},
+		{
+			"a messaging service", "POST", message, to + "Body=x&MessagingServiceSid=" + w.MessagingServiceSID, asAccount, 201,
+			`"status":"accepted"`,
+		},
+		{
+			"1600 characters", "POST", message, to + "From=Acme&Body=" + strings.Repeat("Ж", 1600), asAccount, 201,
+			`"num_segments":"24"`,
+		},
+		{
+			"1601 characters", "POST", message, to + "From=Acme&Body=" + strings.Repeat("x", 1601), asAccount, 400,
+			`"code":21617`,
+		},
 		{"a code of letters", "POST", service, to + "Channel=sms&CustomCode=abcdef", asAccount, 400, `"code":60200`},
 		{"a callback that is none", "POST", v.URL + "/sms/json", vonage + "&callback=r", nil, 200, `"status":"23"`},
-		{"a receipt of another kind", "POST", v.URL + "/sms/json", vonage + "&status-report-req=yes", nil, 200, `"status":"3"`},
-		{"a reference of 40 characters", "POST", v.URL + "/sms/json", vonage + "&client-ref=" + strings.Repeat("Ж", 40), nil, 200, `"status":"0"`},
-		{"a reference of 41", "POST", v.URL + "/sms/json", vonage + "&client-ref=" + strings.Repeat("x", 41), nil, 200, `"status":"3"`},
+		{
+			"a receipt of another kind", "POST", v.URL + "/sms/json", vonage + "&status-report-req=yes", nil, 200,
+			`"status":"3"`,
+		},
+		{
+			"a reference of 40 characters", "POST", v.URL + "/sms/json", vonage + "&client-ref=" + strings.Repeat("Ж", 40), nil,
+			200, `"status":"0"`,
+		},
+		{
+			"a reference of 41", "POST", v.URL + "/sms/json", vonage + "&client-ref=" + strings.Repeat("x", 41), nil, 200,
+			`"status":"3"`,
+		},
 		{"an unknown filter", "GET", d.URL + "/v1/senders?filter[colour]=red", "", asDexatel, 400, `"code":1705`},
-		{"an unknown parameter", "GET", d.URL + "/v1/verifications?phone=15005550006&code=1234&sort=up", "", asDexatel, 400, `"code":1705`},
+		{
+			"an unknown parameter", "GET", d.URL + "/v1/verifications?phone=15005550006&code=1234&sort=up", "", asDexatel, 400,
+			`"code":1705`,
+		},
 		{"a page", "GET", d.URL + "/v1/templates?page_size=30&filter[name]=x", "", asDexatel, 200, `"data":[]`},
-		{"a short code of 4", "POST", d.URL + "/v1/senders", strings.Replace(origin, "12345", "1234", 1), asDexatel, 400, `"code":1407`},
+		{
+			"a short code of 4", "POST", d.URL + "/v1/senders", strings.Replace(origin, "12345", "1234", 1), asDexatel, 400,
+			`"code":1407`,
+		},
 		{"a short code of 5", "POST", d.URL + "/v1/senders", origin, asDexatel, 201, `"status":"pending"`},
-		{"a name in capitals", "POST", d.URL + "/v1/senders", strings.Replace(origin, "name", "Name", 1), asDexatel, 400, `"code":1005`},
-		{"1000 letters", "POST", d.URL + "/v1/messages", text(strings.Repeat("Ж", 1000)), asDexatel, 201, `"segments_count":15`},
+		{
+			"a name in capitals", "POST", d.URL + "/v1/senders", strings.Replace(origin, "name", "Name", 1), asDexatel, 400,
+			`"code":1005`,
+		},
+		{
+			"1000 letters", "POST", d.URL + "/v1/messages", text(strings.Repeat("Ж", 1000)), asDexatel, 201,
+			`"segments_count":15`,
+		},
 		{"1001", "POST", d.URL + "/v1/messages", text(strings.Repeat("x", 1001)), asDexatel, 400, `"code":1510`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,7 +114,8 @@ func TestDexatelEntry(t *testing.T) {
 	entry := list.Data[0]
 	begun, _ := time.Parse(time.DateTime, entry["create_date"])
 	end, _ := time.Parse(time.DateTime, entry["expire_date"])
-	if entry["phone"] != "15005550006" || entry["code"] != "1234" || entry["message_id"] != d.Texts()[0].ID || entry["account_id"] == "" ||
+	if entry["phone"] != "15005550006" || entry["code"] != "1234" || entry["message_id"] != d.Texts()[0].ID ||
+		entry["account_id"] == "" ||
 		time.Since(begun).Abs() > time.Minute || end.Sub(begun) != 5*time.Minute {
 		t.Errorf("%v", entry)
 	}

@@ -23,7 +23,10 @@ type AWS struct {
 // StartAWS starts the provider.
 func StartAWS(t testing.TB) *AWS {
 	t.Helper()
-	a := &AWS{Region: "eu-central-1", AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+	a := &AWS{
+		Region: "eu-central-1", AccessKeyID: "AKIDEXAMPLE",
+		SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+	}
 	a.Provider = startProvider(t, a)
 	return a
 }
@@ -32,7 +35,8 @@ func StartAWS(t testing.TB) *AWS {
 func exceptionOf(code string) (kind string, status int) {
 	switch code {
 	case "DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_PHONE_NUMBER_NOT_VERIFIED", "NO_ORIGINATION_IDENTITIES_FOUND",
-		"DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION", "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE":
+		"DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
+		"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE":
 		return "ConflictException", http.StatusConflict
 	case "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT":
 		return "ServiceQuotaExceededException", http.StatusPaymentRequired
@@ -68,7 +72,8 @@ func (a *AWS) refuse(w http.ResponseWriter, _ *http.Request, status int, code st
 func (a *AWS) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body []byte) {
 	m := make(fields)
 	switch {
-	case r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("X-Amz-Target") != "PinpointSMSVoiceV2.SendTextMessage":
+	case r.Method != http.MethodPost || r.URL.Path != "/" ||
+		r.Header.Get("X-Amz-Target") != "PinpointSMSVoiceV2.SendTextMessage":
 		a.refuse(w, r, http.StatusNotFound, "UnknownOperationException")
 	case r.Header.Get("Content-Type") != "application/x-amz-json-1.0":
 		a.refuse(w, r, 0, "SerializationException")
@@ -79,26 +84,31 @@ func (a *AWS) serve(_ *Provider, w http.ResponseWriter, r *http.Request, body []
 	case !m.addJSON(body) || !m.only("/DestinationPhoneNumber", "/MessageBody", "/MessageType", "/OriginationIdentity",
 		"/ConfigurationSetName", "/TimeToLive:number"):
 		a.refuse(w, r, 0, "SerializationException")
-	case !plusDigits.MatchString(m["/DestinationPhoneNumber"]) || !m.oneOf("/MessageType", "TRANSACTIONAL", "PROMOTIONAL") ||
+	case !plusDigits.MatchString(m["/DestinationPhoneNumber"]) ||
+		!m.oneOf("/MessageType", "TRANSACTIONAL", "PROMOTIONAL") ||
 		m["/MessageBody"] == "" || longer(m["/MessageBody"], 1600) || !m.between("/TimeToLive:number", 5, 259200):
 		a.refuse(w, r, 0, "INVALID_PARAMETER")
 	default:
 		t := a.take(Text{
-			To: m["/DestinationPhoneNumber"], From: m["/OriginationIdentity"], Text: m["/MessageBody"], Template: m["/ConfigurationSetName"],
+			To: m["/DestinationPhoneNumber"], From: m["/OriginationIdentity"], Text: m["/MessageBody"],
+			Template: m["/ConfigurationSetName"],
 		})
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": t.ID})
 	}
 }
 
-var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/sms-voice/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$`)
+var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/sms-voice/` +
+	`aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$`)
 
-// signed makes the signature of a request anew, from what arrived, and compares. Host, date, target and token must be in it.
+// signed makes the signature of a request anew, from what arrived, and compares. Host, date, target and token must be
+// in it.
 func (a *AWS) signed(r *http.Request, body []byte) bool {
 	m := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
 	date := r.Header.Get("X-Amz-Date")
 	at, err := time.Parse("20060102T150405Z", date)
-	if m == nil || err != nil || time.Since(at).Abs() > 5*time.Minute || m[1] != a.AccessKeyID || m[2] != date[:8] || m[3] != a.Region {
+	if m == nil || err != nil || time.Since(at).Abs() > 5*time.Minute || m[1] != a.AccessKeyID || m[2] != date[:8] ||
+		m[3] != a.Region {
 		return false
 	}
 	names := strings.Split(m[4], ";")

@@ -27,9 +27,11 @@ func StartTelnyx(t testing.TB) *Provider {
 		switch {
 		case !bearer(r):
 			return Text{}, "10009"
-		case r.URL.Path != "/v2/messages" || !said.only("/from", "/to", "/text", "/type", "/messaging_profile_id", "/webhook_url"):
+		case r.URL.Path != "/v2/messages" || !said.only("/from", "/to", "/text", "/type", "/messaging_profile_id",
+			"/webhook_url"):
 			return Text{}, "10015"
-		case said["/type"] != "SMS" || !said.oneOf("/messaging_profile_id", TelnyxProfile) || !said.callsBack("/webhook_url"):
+		case said["/type"] != "SMS" || !said.oneOf("/messaging_profile_id", TelnyxProfile) ||
+			!said.callsBack("/webhook_url"):
 			return Text{}, "10015"
 		case said["/from"] == "" || said["/text"] == "":
 			return Text{}, "10004"
@@ -46,11 +48,13 @@ func StartTelnyx(t testing.TB) *Provider {
 // answerTelnyx answers with a message and its errors.
 func answerTelnyx(w http.ResponseWriter, id, state string, errors ...map[string]string) {
 	answerJSON(w, http.StatusOK, map[string]any{"data": map[string]any{
-		"id": id, "record_type": "message", "to": []any{map[string]string{"phone_number": "+15005550006", "status": state}}, "errors": errors,
+		"id": id, "record_type": "message", "to": []any{map[string]string{"phone_number": "+15005550006", "status": state}},
+		"errors": errors,
 	}})
 }
 
-// refuseTelnyx answers with an error; with a state for a code, or a code "within 200", it takes the request and refuses the text.
+// refuseTelnyx answers with an error; with a state for a code, or a code "within 200", it takes the request and
+// refuses the text.
 func refuseTelnyx(w http.ResponseWriter, status int, code string) {
 	switch code {
 	case "sending_failed", "delivery_failed", "expired":
@@ -94,7 +98,9 @@ func StartPlivo(t testing.TB) *Provider {
 		return Text{To: said["/dst"], From: said["/src"], Text: said["/text"], Callback: said["/url"]}, ""
 	}
 	s.welcome = func(w http.ResponseWriter, t Text) {
-		answerJSON(w, http.StatusAccepted, map[string]any{"api_id": "x", "message": "message(s) queued", "message_uuid": []string{t.ID}})
+		answerJSON(w, http.StatusAccepted, map[string]any{
+			"api_id": "x", "message": "message(s) queued", "message_uuid": []string{t.ID},
+		})
 	}
 	s.turnAway = byStatus(func(string) any { return map[string]string{"api_id": "x", "error": "refused 15005550006"} })
 	return startSMSServer(t, s)
@@ -132,27 +138,34 @@ func StartSinch(t testing.TB) *Provider {
 			return Text{}, "syntax_invalid_parameter_format"
 		case said["/from"] == "" || said["/body"] == "" || said["/type"] != "mt_text":
 			return Text{}, "syntax_constraint_violation"
-		case !said.oneOf("/delivery_report", "none", "summary", "full", "per_recipient", "per_recipient_final") || !said.callsBack("/callback_url"):
+		case !said.oneOf("/delivery_report", "none", "summary", "full", "per_recipient", "per_recipient_final") ||
+			!said.callsBack("/callback_url"):
 			return Text{}, "syntax_constraint_violation"
 		}
 		return Text{
-			To: said["/to/0"], From: said["/from"], Text: said["/body"], Reference: said["/client_reference"], Callback: said["/callback_url"],
+			To: said["/to/0"], From: said["/from"], Text: said["/body"], Reference: said["/client_reference"],
+			Callback: said["/callback_url"],
 		}, ""
 	}
 	s.welcome = func(w http.ResponseWriter, t Text) {
-		answerJSON(w, http.StatusCreated, map[string]any{"id": t.ID, "to": []string{t.To}, "canceled": false, "type": "mt_text"})
+		answerJSON(w, http.StatusCreated, map[string]any{
+			"id": t.ID, "to": []string{t.To}, "canceled": false, "type": "mt_text",
+		})
 	}
 	s.turnAway = func(w http.ResponseWriter, status int, code string) {
 		if status == 0 {
-			status = map[string]int{"unauthorized": 401, "blocked_account": 403, "illegal_number_type": 403, "missing_callback_url": 403}[code]
+			status = map[string]int{
+				"unauthorized": 401, "blocked_account": 403, "illegal_number_type": 403,
+				"missing_callback_url": 403,
+			}[code]
 		}
 		answerJSON(w, orBadRequest(status), map[string]string{"code": code, "text": "refused +15005550006"})
 	}
 	return startSMSServer(t, s)
 }
 
-// StartBird starts a provider with the contract of POST /v1/sms: a key that comes twice with the same text gets the first answer
-// again, and a client must say what it is.
+// StartBird starts a provider with the contract of POST /v1/sms: a key that comes twice with the same text gets the
+// first answer again, and a client must say what it is.
 func StartBird(t testing.TB) *Provider {
 	s := new(smsServer)
 	s.judge = func(r *http.Request, said fields) (Text, string) {
@@ -166,7 +179,8 @@ func StartBird(t testing.TB) *Provider {
 		case said["/from"] == "" || said["/text"] == "" || !plusDigits.MatchString(said["/to"]):
 			return Text{}, "invalid_request"
 		}
-		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Reference: r.Header.Get("Idempotency-Key")}, ""
+		key := r.Header.Get("Idempotency-Key")
+		return Text{To: said["/to"], From: said["/from"], Text: said["/text"], Reference: key}, ""
 	}
 	s.repeated = func(earlier, t Text) string {
 		if t.To != earlier.To || t.From != earlier.From || t.Text != earlier.Text {

@@ -43,12 +43,17 @@ func withPassword(r *http.Request) { r.SetBasicAuth(providers.User, providers.Pa
 func TestFormContracts(t *testing.T) {
 	t.Parallel()
 	user, password := providers.User, providers.Password
-	jasmin := url.Values{"username": {user}, "password": {password}, "to": {"15005550006"}, "from": {"Acme"}, "content": {"x"}, "coding": {"0"}}
+	jasmin := url.Values{
+		"username": {user}, "password": {password}, "to": {"15005550006"}, "from": {"Acme"},
+		"content": {"x"}, "coding": {"0"},
+	}
 	kannel := url.Values{
-		"username": {user}, "password": {password}, "to": {"+15005550006"}, "from": {"Acme"}, "text": {"x"}, "charset": {"UTF-8"}, "coding": {"0"},
+		"username": {user}, "password": {password}, "to": {"+15005550006"}, "from": {"Acme"}, "text": {"x"},
+		"charset": {"UTF-8"}, "coding": {"0"},
 	}
 	playsms := url.Values{
-		"app": {"ws"}, "op": {"pv"}, "u": {user}, "h": {password}, "to": {"+15005550006"}, "msg": {"x"}, "type": {"text"}, "nofooter": {"1"},
+		"app": {"ws"}, "op": {"pv"}, "u": {user}, "h": {password}, "to": {"+15005550006"}, "msg": {"x"}, "type": {"text"},
+		"nofooter": {"1"},
 	}
 	for _, tt := range []struct {
 		name         string
@@ -73,15 +78,30 @@ func TestFormContracts(t *testing.T) {
 		{"no hex", providers.StartJasmin, "POST", "/send", jasmin, "content=- hex-content=xy coding=8", ""},
 		{"empty hex", providers.StartJasmin, "POST", "/send", jasmin, "content=- hex-content= coding=8", ""},
 		{"reports to nowhere", providers.StartJasmin, "POST", "/send", jasmin, "dlr=yes dlr-level=3 dlr-method=POST", ""},
-		{"reports without a level", providers.StartJasmin, "POST", "/send", jasmin, "dlr=yes dlr-method=POST dlr-url=https://a.example/", ""},
-		{"reports", providers.StartJasmin, "POST", "/send", jasmin, "dlr=yes dlr-level=3 dlr-method=post dlr-url=https://a.example/", "x"},
+		{
+			"reports without a level", providers.StartJasmin, "POST", "/send", jasmin,
+			"dlr=yes dlr-method=POST dlr-url=https://a.example/", "",
+		},
+		{
+			"reports", providers.StartJasmin, "POST", "/send", jasmin,
+			"dlr=yes dlr-level=3 dlr-method=post dlr-url=https://a.example/", "x",
+		},
 		{"good", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "", "x"},
 		{"by POST", providers.StartKannel, "POST", "/cgi-bin/sendsms", kannel, "", ""},
 		{"UCS-2", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "text=` coding=2", "`"},
 		{"GSM-7 as UCS-2", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "coding=2", ""},
-		{"reports without a state", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "dlr-mask=27 dlr-url=https://a.example/", ""},
-		{"reports of no kind", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "dlr-mask=32 dlr-url=https://a.example/?s=%d", ""},
-		{"reports", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "dlr-mask=27 dlr-url=https://a.example/?s=%d", "x"},
+		{
+			"reports without a state", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel,
+			"dlr-mask=27 dlr-url=https://a.example/", "",
+		},
+		{
+			"reports of no kind", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel,
+			"dlr-mask=32 dlr-url=https://a.example/?s=%d", "",
+		},
+		{
+			"reports", providers.StartKannel, "GET", "/cgi-bin/sendsms", kannel, "dlr-mask=27 dlr-url=https://a.example/?s=%d",
+			"x",
+		},
 		{"good", providers.StartPlaySMS, "POST", "/index.php", playsms, "", "x"},
 		{"without a type", providers.StartPlaySMS, "POST", "/index.php", playsms, "type=-", ""},
 		{"with a footer", providers.StartPlaySMS, "POST", "/index.php", playsms, "nofooter=-", "x - sent by playSMS"},

@@ -164,7 +164,8 @@ func (d *Dexatel) refuse(w http.ResponseWriter, r *http.Request, status int, cod
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]any{{
-		"timestamp": "2026-01-01 00:00:00", "path": r.URL.Path, "method": r.Method, "status": status, "message": "refused", "code": n,
+		"timestamp": "2026-01-01 00:00:00", "path": r.URL.Path, "method": r.Method, "status": status, "message": "refused",
+		"code": n,
 	}}})
 }
 
@@ -198,8 +199,8 @@ func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code st
 func messageItem(t Text) map[string]any {
 	made := t.At.UTC().Format(time.DateTime)
 	return map[string]any{
-		"id": t.ID, "account_id": dexatelAccountID, "from": t.From, "to": []string{t.To}, "text": t.Text, "channel": "SMS", "status": "enroute",
-		"create_date": made, "update_date": made, "encoding": "GSM-7", "segments_count": parts(t.Text),
+		"id": t.ID, "account_id": dexatelAccountID, "from": t.From, "to": []string{t.To}, "text": t.Text, "channel": "SMS",
+		"status": "enroute", "create_date": made, "update_date": made, "encoding": "GSM-7", "segments_count": parts(t.Text),
 	}
 }
 
@@ -215,7 +216,8 @@ func writeData(w http.ResponseWriter, status int, data any) {
 
 // DeliveryEvent is a webhook for the event "delivery" as Dexatel makes it, signed with a secret.
 func (d *Dexatel) DeliveryEvent(secret, id, status string, at time.Time) *http.Request {
-	body := fmt.Sprintf(`{"data":{"account_id":"a","message_id":%q,"event":"delivery","status":%q,"to":"15005550006","mccmnc":"28301","price":"0.03","timestamp":%q}}`,
+	body := fmt.Sprintf(`{"data":{"account_id":"a","message_id":%q,"event":"delivery","status":%q,`+
+		`"to":"15005550006","mccmnc":"28301","price":"0.03","timestamp":%q}}`,
 		id, status, at.UTC().Format(time.DateTime))
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(body))

@@ -41,7 +41,9 @@ func (d *Dexatel) list(w http.ResponseWriter, r *http.Request, what []map[string
 }
 
 // create registers a sender or a template; it needs a review before it can be used.
-func (d *Dexatel) create(w http.ResponseWriter, r *http.Request, body []byte, into *[]map[string]any, judge func(map[string]any) string, fields ...string) {
+func (d *Dexatel) create(w http.ResponseWriter, r *http.Request, body []byte, into *[]map[string]any,
+	judge func(map[string]any) string, fields ...string,
+) {
 	data, code := unwrap(body)
 	for field := range data {
 		if !slices.Contains(fields, field) {

@@ -59,7 +59,8 @@ func (d *Dexatel) keep(t Text) {
 	d.verifications = append(d.verifications, t)
 }
 
-// check lists the verifications that a number and a code fit, as long as they hold, and forgets them: a code is good once.
+// check lists the verifications that a number and a code fit, as long as they hold, and forgets them: a code is good
+// once.
 func (d *Dexatel) check(w http.ResponseWriter, r *http.Request) {
 	mood, q := d.Mood(), r.URL.Query()
 	switch {

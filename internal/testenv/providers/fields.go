@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// fields are what a request says: parameters by their names, the values of JSON by their pointers. They are nil when the request is
-// in no form that any contract knows.
+// fields are what a request says: parameters by their names, the values of JSON by their pointers. They are nil when
+// the request is in no form that any contract knows.
 type fields map[string]string
 
 // spell reads a request, letter by letter: where encoding/json fills a struct, it takes "To" for "to".

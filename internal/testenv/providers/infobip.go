@@ -29,13 +29,16 @@ func (i *Infobip) refuse(w http.ResponseWriter, _ *http.Request, status int, cod
 		return
 	}
 	if code == "UNAUTHORIZED" {
-		answerJSON(w, http.StatusUnauthorized, map[string]any{"requestError": map[string]any{"serviceException": map[string]string{"messageId": code, "text": "no"}}})
+		exception := map[string]string{"messageId": code, "text": "no"}
+		answerJSON(w, http.StatusUnauthorized, map[string]any{"requestError": map[string]any{"serviceException": exception}})
 		return
 	}
 	if status == 0 {
 		status, _ = strconv.Atoi(strings.TrimPrefix(code, "E"))
 	}
-	body := map[string]any{"description": "refused: 15005550006", "action": "", "violations": []any{}, "resources": []any{}}
+	body := map[string]any{
+		"description": "refused: 15005550006", "action": "", "violations": []any{}, "resources": []any{},
+	}
 	if code != "" {
 		body["errorCode"] = code
 	}
@@ -45,7 +48,9 @@ func (i *Infobip) refuse(w http.ResponseWriter, _ *http.Request, status int, cod
 func (i *Infobip) answer(w http.ResponseWriter, id, group string, status int) {
 	answerJSON(w, http.StatusOK, map[string]any{"bulkId": "b", "messages": []any{map[string]any{
 		"messageId": id, "destination": "15005550006", "details": map[string]int{"messageCount": 1},
-		"status": map[string]any{"groupId": 1, "groupName": group, "id": status, "name": group, "description": "to 15005550006"},
+		"status": map[string]any{
+			"groupId": 1, "groupName": group, "id": status, "name": group, "description": "to 15005550006",
+		},
 	}}})
 }
 
@@ -54,7 +59,8 @@ func (i *Infobip) serve(_ *Provider, w http.ResponseWriter, r *http.Request, bod
 	switch {
 	case r.Header.Get("Authorization") != "App "+i.Key:
 		i.refuse(w, r, http.StatusUnauthorized, "E401")
-	case r.Method != http.MethodPost || r.URL.Path != "/sms/3/messages" || r.Header.Get("Content-Type") != "application/json":
+	case r.Method != http.MethodPost || r.URL.Path != "/sms/3/messages" ||
+		r.Header.Get("Content-Type") != "application/json":
 		i.refuse(w, r, http.StatusNotFound, "E404")
 	case !said.addJSON(body) || !said.only(infobipTo, infobipID, infobipSender, infobipText, infobipAmount, infobipUnit):
 		i.refuse(w, r, http.StatusBadRequest, "E400")
@@ -73,7 +79,8 @@ const (
 	infobipUnit   = "/messages/0/options/validityPeriod/timeUnit"
 )
 
-// judge refuses a text with a status where the request is good, and takes it otherwise. A name that came before is not taken again.
+// judge refuses a text with a status where the request is good, and takes it otherwise. A name that came before is not
+// taken again.
 func (i *Infobip) judge(w http.ResponseWriter, r *http.Request, said fields) {
 	known := func(t Text) bool { return t.Reference != "" && t.Reference == said[infobipID] }
 	switch {
@@ -90,7 +97,10 @@ func (i *Infobip) judge(w http.ResponseWriter, r *http.Request, said fields) {
 	case len(said[infobipText]) > 4000 || parts(said[infobipText]) > 25:
 		i.refuse(w, r, 0, "25")
 	default:
-		t := i.take(Text{ID: said[infobipID], To: said[infobipTo], From: said[infobipSender], Text: said[infobipText], Reference: said[infobipID]})
+		t := i.take(Text{
+			ID: said[infobipID], To: said[infobipTo], From: said[infobipSender], Text: said[infobipText],
+			Reference: said[infobipID],
+		})
 		i.answer(w, t.ID, "PENDING", 26)
 	}
 }

@@ -1,5 +1,5 @@
-// Package providers has SMS providers for tests: servers on loopback that hold each request to the provider's documentation, and
-// that misbehave when a test asks for it. They know nothing of the senders that the gate has.
+// Package providers has SMS providers for tests: servers on loopback that hold each request to the provider's
+// documentation, and that misbehave when a test asks for it. They know nothing of the senders that the gate has.
 package providers
 
 import (
@@ -65,7 +65,10 @@ const (
 )
 
 // Moods are all of them, but Behave.
-var Moods = []Mood{Unauthorized, TooMany, TooManyBare, Error500, Error503, Error503Bare, AcceptThen500, Hang, Redirect, SeeElsewhere, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset}
+var Moods = []Mood{
+	Unauthorized, TooMany, TooManyBare, Error500, Error503, Error503Bare, AcceptThen500, Hang, Redirect,
+	SeeElsewhere, Drip, Huge, BrokenJSON, GzipBomb, AcceptThenReset,
+}
 
 // contract is the documented interface of one provider. It knows nothing of our senders.
 type contract interface {

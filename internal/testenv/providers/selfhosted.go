@@ -10,15 +10,16 @@ import (
 	"unicode/utf16"
 )
 
-// StartJasmin starts an SMS server with the contract of Jasmin's /send: GSM-7 as content, everything else as hex-content with
-// coding 8.
+// StartJasmin starts an SMS server with the contract of Jasmin's /send: GSM-7 as content, everything else as
+// hex-content with coding 8.
 func StartJasmin(t testing.TB) *Provider {
 	s := new(smsServer)
 	s.judge = func(r *http.Request, said fields) (Text, string) {
 		text, readable := jasminText(said)
 		switch {
-		case r.URL.Path != "/send" || !readable || !said.only("username", "password", "to", "from", "content", "hex-content", "coding",
-			"priority", "validity-period", "dlr", "dlr-url", "dlr-level", "dlr-method", "tags"):
+		case r.URL.Path != "/send" || !readable ||
+			!said.only("username", "password", "to", "from", "content", "hex-content", "coding",
+				"priority", "validity-period", "dlr", "dlr-url", "dlr-level", "dlr-method", "tags"):
 			return Text{}, "400"
 		case said["username"] != User || said["password"] != Password:
 			return Text{}, "403"
@@ -39,7 +40,8 @@ func StartJasmin(t testing.TB) *Provider {
 	return startSMSServer(t, s)
 }
 
-// jasminText is the text of a request: content in GSM-7, which is coding 0, or hex-content in UCS-2, which is coding 8.
+// jasminText is the text of a request: content in GSM-7, which is coding 0, or hex-content in UCS-2, which is coding
+// 8.
 func jasminText(said fields) (string, bool) {
 	content, plain := said["content"]
 	raw, inHex := said["hex-content"]
@@ -59,7 +61,8 @@ func jasminReports(said fields) bool {
 		return said.oneOf("dlr", "no")
 	}
 	level, method := said["dlr-level"], strings.ToUpper(said["dlr-method"])
-	return isURL(said["dlr-url"]) && len(level) == 1 && strings.Contains("123", level) && (method == http.MethodGet || method == http.MethodPost)
+	return isURL(said["dlr-url"]) && len(level) == 1 && strings.Contains("123", level) &&
+		(method == http.MethodGet || method == http.MethodPost)
 }
 
 // fromUTF16 reads hexadecimal UTF-16, big end first.
@@ -75,14 +78,16 @@ func fromUTF16(s string) string {
 	return string(utf16.Decode(units))
 }
 
-// StartKannel starts an SMS server with the contract of Kannel's sendsms. A report says what became of a text only where %d stands.
+// StartKannel starts an SMS server with the contract of Kannel's sendsms. A report says what became of a text only
+// where %d stands.
 func StartKannel(t testing.TB) *Provider {
 	s := new(smsServer)
 	s.judge = func(r *http.Request, said fields) (Text, string) {
 		report := said["dlr-url"]
 		switch {
-		case r.Method != http.MethodGet || r.URL.Path != "/cgi-bin/sendsms" || said["charset"] != "UTF-8" || !said.only("username",
-			"password", "from", "to", "text", "charset", "coding", "smsc", "dlr-mask", "dlr-url", "validity", "priority", "account", "mclass"):
+		case r.Method != http.MethodGet || r.URL.Path != "/cgi-bin/sendsms" || said["charset"] != "UTF-8" ||
+			!said.only("username", "password", "from", "to", "text", "charset", "coding", "smsc", "dlr-mask", "dlr-url",
+				"validity", "priority", "account", "mclass"):
 			return Text{}, "Missing"
 		case said["username"] != User || said["password"] != Password:
 			return Text{}, "Authorization"
@@ -90,10 +95,13 @@ func StartKannel(t testing.TB) *Provider {
 			return Text{}, "Missing"
 		case said["coding"] != "0" && said["coding"] != "2" || inGSM7(said["text"]) != (said["coding"] == "0"):
 			return Text{}, "Missing"
-		case said["dlr-mask"] != "" && (!said.between("dlr-mask", 1, 31) || !isURL(report) || !strings.Contains(report, "%d")):
+		case said["dlr-mask"] != "" && (!said.between("dlr-mask", 1, 31) || !isURL(report) ||
+			!strings.Contains(report, "%d")):
 			return Text{}, "Missing"
 		}
-		return Text{To: said["to"], From: said["from"], Text: said["text"], Callback: report, Reference: reference(report)}, ""
+		return Text{
+			To: said["to"], From: said["from"], Text: said["text"], Callback: report, Reference: reference(report),
+		}, ""
 	}
 	s.welcome = func(w http.ResponseWriter, _ Text) {
 		w.WriteHeader(http.StatusAccepted)
@@ -130,8 +138,8 @@ func reference(address string) string {
 	return u.Query().Get("id")
 }
 
-// StartPlaySMS starts an SMS server with the contract of playSMS' web service pv, which answers 200 whatever it thinks. Without
-// nofooter it signs texts, and without unicode it spoils those that are not in GSM-7.
+// StartPlaySMS starts an SMS server with the contract of playSMS' web service pv, which answers 200 whatever it
+// thinks. Without nofooter it signs texts, and without unicode it spoils those that are not in GSM-7.
 func StartPlaySMS(t testing.TB) *Provider {
 	s := new(smsServer)
 	s.judge = func(r *http.Request, said fields) (Text, string) {
@@ -186,7 +194,8 @@ func StartAndroid(t testing.TB) *Provider {
 		switch {
 		case !basicAuth(r):
 			return Text{}, "401"
-		case r.URL.Path != "/message" || !said.only("/id", "/textMessage/text", "/phoneNumbers/0", "/withDeliveryReport:bool",
+		case r.URL.Path != "/message" || !said.only("/id", "/textMessage/text", "/phoneNumbers/0",
+			"/withDeliveryReport:bool",
 			"/ttl:number", "/priority:number"):
 			return Text{}, "400"
 		case longer(said["/id"], 36) || said["/textMessage/text"] == "" || !plusDigits.MatchString(said["/phoneNumbers/0"]):
@@ -194,11 +203,15 @@ func StartAndroid(t testing.TB) *Provider {
 		case !said.between("/ttl:number", 5, 1<<31) || !said.between("/priority:number", -128, 127):
 			return Text{}, "400"
 		}
-		return Text{ID: said["/id"], To: said["/phoneNumbers/0"], Text: said["/textMessage/text"], Reference: said["/id"]}, ""
+		return Text{
+			ID: said["/id"], To: said["/phoneNumbers/0"], Text: said["/textMessage/text"], Reference: said["/id"],
+		}, ""
 	}
 	s.repeated = func(Text, Text) string { return "409" }
 	s.welcome = func(w http.ResponseWriter, t Text) {
-		answerJSON(w, http.StatusAccepted, map[string]any{"id": t.ID, "deviceId": "d", "state": "Pending", "recipients": []any{}})
+		answerJSON(w, http.StatusAccepted, map[string]any{
+			"id": t.ID, "deviceId": "d", "state": "Pending", "recipients": []any{},
+		})
 	}
 	s.turnAway = byStatus(func(string) any { return map[string]string{"message": "refused +15005550006"} })
 	return startSMSServer(t, s)

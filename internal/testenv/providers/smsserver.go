@@ -17,8 +17,8 @@ type smsServer struct {
 	welcome func(w http.ResponseWriter, t Text)
 	// turnAway answers with an error code; a status of 0 is the one that the code comes with.
 	turnAway func(w http.ResponseWriter, status int, code string)
-	// repeated returns the error code for a text that has the client's name of an earlier text, "" for the answer that the earlier
-	// text got. Where repeated is nil, the client's names mean nothing.
+	// repeated returns the error code for a text that has the client's name of an earlier text, "" for the answer that
+	// the earlier text got. Where repeated is nil, the client's names mean nothing.
 	repeated func(earlier, t Text) string
 
 	mu   sync.Mutex
@@ -59,8 +59,9 @@ func (s *smsServer) note(said fields) {
 	s.said = append(s.said, said)
 }
 
-// Said is all that the request of the n-th text said, by name: the parameters of its query and its form, and the values of its JSON
-// by their pointers, numbers and booleans with their kind behind: "/ttl:number". Only an smsServer remembers.
+// Said is all that the request of the n-th text said, by name: the parameters of its query and its form, and the
+// values of its JSON by their pointers, numbers and booleans with their kind behind: "/ttl:number". Only an smsServer
+// remembers.
 func (p *Provider) Said(n int) map[string]string {
 	s, ok := p.contract.(*smsServer)
 	if !ok {

@@ -18,8 +18,8 @@ import (
 	"testing"
 )
 
-// Twilio is a provider that enforces the documented contract of Twilio's Messages and Verify APIs. It can be asked with the account's
-// token, or with an API key; the account stands in the path either way.
+// Twilio is a provider that enforces the documented contract of Twilio's Messages and Verify APIs. It can be asked
+// with the account's token, or with an API key; the account stands in the path either way.
 type Twilio struct {
 	*Provider
 	AccountSID, AuthToken, APIKey, APISecret, MessagingServiceSID, VerifyServiceSID string
@@ -81,7 +81,8 @@ func (t *Twilio) refuse(w http.ResponseWriter, _ *http.Request, status int, code
 	n, _ := strconv.Atoi(code)
 	if status == 0 {
 		status = map[string]int{
-			"20003": 401, "20404": 404, "20429": 429, "60202": 429, "60203": 429, "60212": 429, "60207": 429, "60410": 403, "60605": 403,
+			"20003": 401, "20404": 404, "20429": 429, "60202": 429, "60203": 429, "60212": 429, "60207": 429, "60410": 403,
+			"60605": 403,
 		}[code]
 	}
 	if status == 0 {
@@ -90,7 +91,8 @@ func (t *Twilio) refuse(w http.ResponseWriter, _ *http.Request, status int, code
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"code": n, "message": "refused: +15005550006", "more_info": "https://www.twilio.com/docs/errors/" + code, "status": status,
+		"code": n, "message": "refused: +15005550006", "more_info": "https://www.twilio.com/docs/errors/" + code,
+		"status": status,
 	})
 }
 
@@ -131,15 +133,18 @@ func (t *Twilio) message(w http.ResponseWriter, r *http.Request, form url.Values
 // accept takes a message. A messaging service has not chosen a number yet, nor how the text is cut.
 func (t *Twilio) accept(w http.ResponseWriter, form url.Values) {
 	text := t.take(Text{
-		ID: fmt.Sprintf("SM%032d", len(t.Texts())+1), To: form.Get("To"), From: form.Get("From") + form.Get("MessagingServiceSid"),
+		ID: fmt.Sprintf("SM%032d", len(t.Texts())+1), To: form.Get("To"),
+		From: form.Get("From") + form.Get("MessagingServiceSid"),
 		Text: form.Get("Body"), Callback: form.Get("StatusCallback"),
 	})
 	answer := map[string]any{
 		"sid": text.ID, "account_sid": t.AccountSID, "to": text.To, "from": text.From, "body": text.Text, "status": "queued",
-		"num_segments": strconv.Itoa(parts(text.Text)), "messaging_service_sid": nil, "error_code": nil, "error_message": nil, "direction": "outbound-api",
+		"num_segments": strconv.Itoa(parts(text.Text)), "messaging_service_sid": nil, "error_code": nil,
+		"error_message": nil, "direction": "outbound-api",
 	}
 	if form.Has("MessagingServiceSid") {
-		answer["from"], answer["messaging_service_sid"], answer["status"], answer["num_segments"] = nil, text.From, "accepted", "0"
+		answer["from"], answer["messaging_service_sid"], answer["status"], answer["num_segments"] = nil, text.From,
+			"accepted", "0"
 	}
 	answerJSON(w, http.StatusCreated, answer)
 }

@@ -19,7 +19,8 @@ type verification struct {
 func (t *Twilio) verification(w http.ResponseWriter, r *http.Request, form url.Values) {
 	code := form.Get("CustomCode")
 	switch {
-	case !only(form, "To", "Channel", "CustomCode") || form.Get("Channel") != "sms" || !plusDigits.MatchString(form.Get("To")):
+	case !only(form, "To", "Channel", "CustomCode") || form.Get("Channel") != "sms" ||
+		!plusDigits.MatchString(form.Get("To")):
 		t.refuse(w, r, 0, "60200")
 		return
 	case form.Has("CustomCode") && (len(code) < 4 || len(code) > 10 || strings.Trim(code, "0123456789") != ""):
@@ -38,8 +39,8 @@ func (t *Twilio) verification(w http.ResponseWriter, r *http.Request, form url.V
 	})
 }
 
-// start begins a verification, or goes on with the one that is pending: under its name, and with its code unless the client has one
-// of its own. There are five texts in one.
+// start begins a verification, or goes on with the one that is pending: under its name, and with its code unless the
+// client has one of its own. There are five texts in one.
 func (t *Twilio) start(to, own string) (verification, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,14 +57,15 @@ func (t *Twilio) start(to, own string) (verification, bool) {
 	return *v, v.sends <= 5
 }
 
-// check answers as Twilio does: 200 or, as the documentation also has it, 201 for right and wrong; 404 for what is over; 429 after
-// five checks.
+// check answers as Twilio does: 200 or, as the documentation also has it, 201 for right and wrong; 404 for what is
+// over; 429 after five checks.
 func (t *Twilio) check(w http.ResponseWriter, r *http.Request, form url.Values) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	v, to := t.find(form)
 	switch {
-	case !only(form, "To", "VerificationSid", "Code") || form.Get("Code") == "" || form.Has("To") == form.Has("VerificationSid"):
+	case !only(form, "To", "VerificationSid", "Code") || form.Get("Code") == "" ||
+		form.Has("To") == form.Has("VerificationSid"):
 		t.refuse(w, r, 0, "60200")
 		return
 	case v == nil:

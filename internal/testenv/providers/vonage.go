@@ -42,13 +42,15 @@ func (v *Vonage) serve(p *Provider, w http.ResponseWriter, r *http.Request, body
 	form, err := url.ParseQuery(string(body))
 	ttl, ttlErr := strconv.Atoi(form.Get("ttl"))
 	switch {
-	case r.Method != http.MethodPost || r.URL.Path != "/sms/json" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || err != nil:
+	case r.Method != http.MethodPost || r.URL.Path != "/sms/json" ||
+		r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || err != nil:
 		w.WriteHeader(http.StatusNotFound)
 	case form.Get("api_key") != v.Key || form.Get("api_secret") != v.Secret:
 		v.refuse(w, r, 0, "4")
 	case form.Get("from") == "" || form.Get("to") == "" || form.Get("text") == "":
 		v.refuse(w, r, 0, "2")
-	case !only(form, "api_key", "api_secret", "from", "to", "text", "type", "client-ref", "ttl", "callback", "status-report-req"):
+	case !only(form, "api_key", "api_secret", "from", "to", "text", "type", "client-ref", "ttl", "callback",
+		"status-report-req"):
 		v.refuse(w, r, 0, "3")
 	case !plainDigits.MatchString(form.Get("to")):
 		v.refuse(w, r, 0, "6")
@@ -61,14 +63,17 @@ func (v *Vonage) serve(p *Provider, w http.ResponseWriter, r *http.Request, body
 	case form.Has("ttl") && (ttlErr != nil || ttl < 20000 || ttl > 604800000):
 		v.refuse(w, r, 0, "3")
 	case p.Mood() == PartlyAccepted:
-		answerJSON(w, http.StatusOK, map[string]any{"message-count": "2", "messages": []map[string]string{{"status": "0", "message-id": "x"}, {"status": "5"}}})
+		answerJSON(w, http.StatusOK, map[string]any{
+			"message-count": "2",
+			"messages":      []map[string]string{{"status": "0", "message-id": "x"}, {"status": "5"}},
+		})
 	default:
 		v.accept(w, form)
 	}
 }
 
-// accept takes the text, and names each part of it. As text, characters that are not in GSM-7 arrive as question marks. Who does not
-// ask for a receipt gets none, whatever callback says.
+// accept takes the text, and names each part of it. As text, characters that are not in GSM-7 arrive as question
+// marks. Who does not ask for a receipt gets none, whatever callback says.
 func (v *Vonage) accept(w http.ResponseWriter, form url.Values) {
 	text, callback := form.Get("text"), form.Get("callback")
 	if form.Get("type") == "text" {
@@ -88,8 +93,8 @@ func (v *Vonage) accept(w http.ResponseWriter, form url.Values) {
 			id = fmt.Sprintf("%s-%d", t.ID, n+1)
 		}
 		all = append(all, map[string]string{
-			"to": t.To, "message-id": id, "status": "0", "remaining-balance": "3.14", "message-price": "0.03", "network": "12345",
-			"client-ref": t.Reference,
+			"to": t.To, "message-id": id, "status": "0", "remaining-balance": "3.14", "message-price": "0.03",
+			"network": "12345", "client-ref": t.Reference,
 		})
 	}
 	answerJSON(w, http.StatusOK, map[string]any{"message-count": strconv.Itoa(len(all)), "messages": all})
@@ -105,15 +110,19 @@ func (v *Vonage) refuse(w http.ResponseWriter, _ *http.Request, status int, code
 	if code == "1" {
 		text = "Throughput Rate Exceeded - please wait [ 702 ] and retry"
 	}
-	answerJSON(w, http.StatusOK, map[string]any{"message-count": "1", "messages": []map[string]string{{"status": code, "error-text": text}}})
+	answerJSON(w, http.StatusOK, map[string]any{
+		"message-count": "1",
+		"messages":      []map[string]string{{"status": code, "error-text": text}},
+	})
 }
 
 // Receipt is a delivery receipt as Vonage makes it, in one of three ways to send it: "query", "form" or "json".
 func (v *Vonage) Receipt(way, method, secret, id, status string, at time.Time) *http.Request {
 	params := map[string]string{
-		"msisdn": "15005550006", "to": "Acme=&Co", "network-code": "12345", "messageId": id, "price": "0.03", "status": status,
-		"scts": "2601010000", "err-code": "0", "api-key": v.Key, "message-timestamp": at.UTC().Format(time.DateTime),
-		"timestamp": strconv.FormatInt(at.Unix(), 10), "nonce": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+		"msisdn": "15005550006", "to": "Acme=&Co", "network-code": "12345", "messageId": id, "price": "0.03",
+		"status": status, "scts": "2601010000", "err-code": "0", "api-key": v.Key,
+		"message-timestamp": at.UTC().Format(time.DateTime),
+		"timestamp":         strconv.FormatInt(at.Unix(), 10), "nonce": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
 	}
 	if status == "failed" || status == "rejected" || status == "expired" {
 		params["err-code"] = "6"
@@ -146,7 +155,9 @@ func signReceipt(method, secret string, params map[string]string) string {
 		sum := md5.Sum([]byte(base + secret))
 		return hex.EncodeToString(sum[:])
 	}
-	mac := hmac.New(map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}[method], []byte(secret))
+	mac := hmac.New(map[string]func() hash.Hash{
+		"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New,
+	}[method], []byte(secret))
 	mac.Write([]byte(base))
 	return strings.ToUpper(hex.EncodeToString(mac.Sum(nil)))
 }
