@@ -25,12 +25,14 @@ func TestParallelGuesses(t *testing.T) {
 				t.Errorf("outcomes %v, want 2 wrong and the others blocked", kinds)
 			}
 		}},
-		{"50 copies of the right one", func(i int, code string) string { return code },
+		{
+			"50 copies of the right one", func(i int, code string) string { return code },
 			func(t *testing.T, kinds map[otp.Kind]int, sessions map[string]bool) {
 				if kinds[otp.Right] == 0 || len(sessions) != 1 {
 					t.Errorf("outcomes %v open %d sessions, want one", kinds, len(sessions))
 				}
-			}},
+			},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

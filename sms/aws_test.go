@@ -23,16 +23,22 @@ func init() {
 		return p.Provider, make, []string{p.SecretAccessKey, p.AccessKeyID}
 	}
 	everyProvider = append(everyProvider, provider{"aws", start, map[sms.Class][]string{
-		sms.Blocked: {"DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
-			"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE", "COUNTRY_NOT_ENABLED"},
-		sms.Config: {"DESTINATION_PHONE_NUMBER_NOT_VERIFIED", "NO_ORIGINATION_IDENTITIES_FOUND", "INVALID_PARAMETER",
+		sms.Blocked: {
+			"DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
+			"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE", "COUNTRY_NOT_ENABLED",
+		},
+		sms.Config: {
+			"DESTINATION_PHONE_NUMBER_NOT_VERIFIED", "NO_ORIGINATION_IDENTITIES_FOUND", "INVALID_PARAMETER",
 			"INVALID_IDENTITY_FOR_DESTINATION_COUNTRY", "PRICE_OVER_THRESHOLD", "SENDER_ID_NOT_REGISTERED",
-			"ConflictException", "ValidationException", "ResourceNotFoundException"},
+			"ConflictException", "ValidationException", "ResourceNotFoundException",
+		},
 		sms.Account:     {"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", "ServiceQuotaExceededException"},
 		sms.RateLimited: {"ThrottlingException"},
 		sms.Ambiguous:   {"InternalServerException"},
-		sms.Unauthorized: {"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
-			"ExpiredTokenException", "IncompleteSignatureException", "MissingAuthenticationTokenException"},
+		sms.Unauthorized: {
+			"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException",
+			"ExpiredTokenException", "IncompleteSignatureException", "MissingAuthenticationTokenException",
+		},
 	}, "A_REASON_OF_TOMORROW", ""})
 }
 

@@ -15,10 +15,21 @@ func TestClassOfStatus(t *testing.T) {
 		retryAfter time.Duration
 		want       Class
 	}{
-		{400, 0, Config}, {404, 0, Config}, {301, 0, Config},
-		{401, 0, Unauthorized}, {403, 0, Unauthorized}, {402, 0, Account}, {429, 0, RateLimited},
-		{302, 0, Ambiguous}, {303, 0, Ambiguous}, {408, 0, Ambiguous}, {409, 0, Ambiguous},
-		{500, 0, Ambiguous}, {502, 0, Ambiguous}, {503, 0, Ambiguous}, {503, time.Second, Temporary},
+		{400, 0, Config},
+		{404, 0, Config},
+		{301, 0, Config},
+		{401, 0, Unauthorized},
+		{403, 0, Unauthorized},
+		{402, 0, Account},
+		{429, 0, RateLimited},
+		{302, 0, Ambiguous},
+		{303, 0, Ambiguous},
+		{408, 0, Ambiguous},
+		{409, 0, Ambiguous},
+		{500, 0, Ambiguous},
+		{502, 0, Ambiguous},
+		{503, 0, Ambiguous},
+		{503, time.Second, Temporary},
 	} {
 		if got := (answer{status: tt.status, retryAfter: tt.retryAfter}).class(); got != tt.want {
 			t.Errorf("status %d, Retry-After %v: %s, want %s", tt.status, tt.retryAfter, got, tt.want)

@@ -62,8 +62,10 @@ func TestDexatelOrigins(t *testing.T) {
 		{"twelve characters", func(o *sms.DexatelOptions) { o.From = "Twelve chars" }, sms.Config},
 		{"a number", func(o *sms.DexatelOptions) { o.From = "123456789012345" }, ""},
 		{"too long a number", func(o *sms.DexatelOptions) { o.From = "1234567890123456" }, sms.Config},
-		{"twelve characters, with a template",
-			func(o *sms.DexatelOptions) { o.From, o.Template = "Twelve chars", template }, sms.Config},
+		{
+			"twelve characters, with a template",
+			func(o *sms.DexatelOptions) { o.From, o.Template = "Twelve chars", template }, sms.Config,
+		},
 		{"the name of a template", func(o *sms.DexatelOptions) { o.Template = "login" }, sms.Config},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

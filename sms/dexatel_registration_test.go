@@ -66,8 +66,10 @@ func TestDexatelRegistrationRefuses(t *testing.T) {
 		want string
 	}{
 		{"template without code", template("x", "Your code"), "text: it does not contain {code}"},
-		{"template that is too long", template("x", "{code}"+strings.Repeat("x", 1000)),
-			"text: it has more than 1000"},
+		{
+			"template that is too long", template("x", "{code}"+strings.Repeat("x", 1000)),
+			"text: it has more than 1000",
+		},
 		{"template without name", template("", "{code}"), "name: expected 1 to 45"},
 		{"template with a long name", template(strings.Repeat("x", 46), "{code}"), "name: expected 1 to 45"},
 		{"no code", origin("", "AM"), "code: it is missing"},

@@ -170,8 +170,10 @@ func TestDexatelReports(t *testing.T) {
 		{"signed by somebody else", body, inHex(body + " "), "", sms.ErrForged},
 		{"old", with("2026-01-02", "2026-01-01"), inHex(with("2026-01-02", "2026-01-01")), "", sms.ErrStale},
 		{"from the future", with("03:04:00", "03:10:00"), inHex(with("03:04:00", "03:10:00")), "", sms.ErrStale},
-		{"of no time", with("2026-01-02 03:04:00", "soon"), inHex(with("2026-01-02 03:04:00", "soon")), "",
-			sms.ErrStale},
+		{
+			"of no time", with("2026-01-02 03:04:00", "soon"), inHex(with("2026-01-02 03:04:00", "soon")), "",
+			sms.ErrStale,
+		},
 		{"no JSON", "x", inHex("x"), "", sms.ErrUnreadable},
 		{"without a name", `{"data":{}}`, inHex(`{"data":{}}`), "", sms.ErrUnreadable},
 	}
@@ -211,10 +213,14 @@ func TestDexatelChecksWhatIsListed(t *testing.T) {
 		want       bool
 	}{
 		{"ours", "[" + good + "]", true},
-		{"ours, with a number for a code", "[" + entry("m-1", "+15005550006", `482913`, now.Add(time.Minute)) + "]",
-			true},
-		{"ours among others", "[" + entry("m-0", "15005550006", `"111111"`, now.Add(time.Minute)) + "," + good + "]",
-			true},
+		{
+			"ours, with a number for a code", "[" + entry("m-1", "+15005550006", `482913`, now.Add(time.Minute)) + "]",
+			true,
+		},
+		{
+			"ours among others", "[" + entry("m-0", "15005550006", `"111111"`, now.Add(time.Minute)) + "," + good + "]",
+			true,
+		},
 		{"ours twice", "[" + good + "," + good + "]", true},
 		{"none", "[]", false},
 		{"another code, as if nobody had filtered", "[" +
@@ -228,8 +234,10 @@ func TestDexatelChecksWhatIsListed(t *testing.T) {
 		list := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":`+tt.data+`}`) }
 		server := httptest.NewServer(http.HandlerFunc(list))
 		defer server.Close()
-		d, err := sms.NewDexatel(sms.DexatelOptions{APIKey: "k", From: "Acme", Template: template, Remote: true,
-			BaseURL: server.URL})
+		d, err := sms.NewDexatel(sms.DexatelOptions{
+			APIKey: "k", From: "Acme", Template: template, Remote: true,
+			BaseURL: server.URL,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -188,8 +188,10 @@ func TestBreakerCountsNumbers(t *testing.T) {
 // A message is offered to the preferred senders first, and to the others if all of these have surely not accepted it.
 func TestRouteOfThoseThatFit(t *testing.T) {
 	t.Parallel()
-	one, two, three := &scripted{name: "one"}, &scripted{name: "two",
-		err: fails(sms.Temporary)}, &scripted{name: "three"}
+	one, two, three := &scripted{name: "one"}, &scripted{
+		name: "two",
+		err:  fails(sms.Temporary),
+	}, &scripted{name: "three"}
 	failover := sms.NewFailover([]*sms.Entry{entry(one), entry(two), entry(three)}, nil)
 	for _, tt := range []struct {
 		skip   string

@@ -220,7 +220,8 @@ func (h *HTTP) readRules(o HTTPOptions) (err error) {
 		words  []string
 		into   **answerField
 	}{
-		{"message_id", o.MessageID, &h.id}, {"error_code", o.ErrorCode, &h.code},
+		{"message_id", o.MessageID, &h.id},
+		{"error_code", o.ErrorCode, &h.code},
 		{"retry_after", o.RetryAfter, &h.retry},
 	} {
 		if *p.into, err = parseAnswerField(p.words); err != nil {

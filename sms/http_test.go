@@ -19,8 +19,10 @@ func httpOptions(url string) sms.HTTPOptions {
 		JSON:    `{"from":"Acme","to":"{to}","text":"{text}","type":"SMS"}`,
 		Failure: [][]string{{"json", "/errors/0"}}, MessageID: []string{"json", "/data/id"},
 		ErrorCode: []string{"json", "/errors/0/code"},
-		Classes: map[string]sms.Class{"10002": sms.InvalidNumber, "40300": sms.Blocked, "20100": sms.Account,
-			"10007": sms.Temporary, "10011": sms.RateLimited},
+		Classes: map[string]sms.Class{
+			"10002": sms.InvalidNumber, "40300": sms.Blocked, "20100": sms.Account,
+			"10007": sms.Temporary, "10011": sms.RateLimited,
+		},
 	}
 }
 
@@ -91,13 +93,22 @@ func TestHTTPEscapes(t *testing.T) {
 			r.Header.Set("Content-Type", s.r.Header.Get("Content-Type"))
 			return r.PostFormValue("a")
 		}},
-		{"query", sms.HTTPOptions{Method: http.MethodGet, Query: []sms.HTTPField{{Name: "a", Value: "{text}"}}},
-			func(s seen) string { return s.r.URL.Query().Get("a") }},
-		{"path", sms.HTTPOptions{URL: url + "/to/{to}/{text}"},
-			func(s seen) string { return strings.TrimPrefix(s.r.URL.Path, "/to/+15005550006/") }},
+		{
+			"query",
+			sms.HTTPOptions{Method: http.MethodGet, Query: []sms.HTTPField{{Name: "a", Value: "{text}"}}},
+			func(s seen) string { return s.r.URL.Query().Get("a") },
+		},
+		{
+			"path",
+			sms.HTTPOptions{URL: url + "/to/{to}/{text}"},
+			func(s seen) string { return strings.TrimPrefix(s.r.URL.Path, "/to/+15005550006/") },
+		},
 		{"plain", sms.HTTPOptions{Body: []string{"text/plain", "{text}"}}, func(s seen) string { return s.body }},
-		{"xml", sms.HTTPOptions{Body: []string{"text/xml; charset=utf-8", "<text>{text}</text>"}},
-			func(s seen) string { return s.body }},
+		{
+			"xml",
+			sms.HTTPOptions{Body: []string{"text/xml; charset=utf-8", "<text>{text}</text>"}},
+			func(s seen) string { return s.body },
+		},
 	}
 	wants := map[string]string{
 		"json": `{"a":["\"},{\"to\":\"+1\"} \\ & = % + # </text> {to} {env.HOME}\n\n@app.example.com #482913"],` +
@@ -133,7 +144,8 @@ func TestHTTPVariables(t *testing.T) {
 		Query: []sms.HTTPField{
 			{Name: "all", Value: "{to} {to_digits} {to_00} {to_national} {text_hex} " +
 				"{code} {lang} {ttl} {id} {encoding} {segments}"},
-			{Name: "coding", Value: "0", Encoding: "gsm7"}, {Name: "coding", Value: "8", Encoding: "ucs2"},
+			{Name: "coding", Value: "0", Encoding: "gsm7"},
+			{Name: "coding", Value: "8", Encoding: "ucs2"},
 			{Name: "braces", Value: "{ not one } {} {NOT ONE}"},
 		},
 		Resolve: func(placeholder string) (string, error) {
@@ -188,16 +200,26 @@ func TestHTTPRules(t *testing.T) {
 		{"a pattern", success([]string{"text", "^Sent"}), 200, "Sent.", ""},
 		{"all must match", success([]string{"json", "/a"}, []string{"json", "/b"}), 200, `{"a":1}`, sms.Ambiguous},
 		{"no JSON", success([]string{"json", "/a"}), 200, `Sent.`, sms.Ambiguous},
-		{"failure wins", sms.HTTPOptions{Success: [][]string{{"json", "/a", "1"}},
-			Failure: [][]string{{"json", "/error"}}}, 200, `{"a":1,"error":"x"}`, sms.Config},
+		{"failure wins", sms.HTTPOptions{
+			Success: [][]string{{"json", "/a", "1"}},
+			Failure: [][]string{{"json", "/error"}},
+		}, 200, `{"a":1,"error":"x"}`, sms.Config},
 		{"failure by status", sms.HTTPOptions{Failure: [][]string{{"status", "206"}}}, 206, "", sms.Config},
 		{"no failure", sms.HTTPOptions{Failure: [][]string{{"json", "/error"}}}, 200, `{"a":1}`, ""},
-		{"a code", sms.HTTPOptions{ErrorCode: []string{"json", "/code"},
-			Classes: map[string]sms.Class{"E7": sms.Blocked}}, 400, `{"code":"E7"}`, sms.Blocked},
-		{"a code by pattern", sms.HTTPOptions{ErrorCode: []string{"text", "ERR ([0-9]+)"},
-			Classes: map[string]sms.Class{"7": sms.Blocked}}, 400, `ERR 7`, sms.Blocked},
-		{"a status for a code", sms.HTTPOptions{Classes: map[string]sms.Class{"418": sms.Blocked}}, 418, "",
-			sms.Blocked},
+		{"a code", sms.HTTPOptions{
+			ErrorCode: []string{"json", "/code"},
+			Classes:   map[string]sms.Class{"E7": sms.Blocked},
+		}, 400, `{"code":"E7"}`, sms.Blocked},
+		{"a code by pattern", sms.HTTPOptions{
+			ErrorCode: []string{"text", "ERR ([0-9]+)"},
+			Classes:   map[string]sms.Class{"7": sms.Blocked},
+		}, 400, `ERR 7`, sms.Blocked},
+		{
+			"a status for a code",
+			sms.HTTPOptions{Classes: map[string]sms.Class{"418": sms.Blocked}},
+			418, "",
+			sms.Blocked,
+		},
 		{"a bad gateway may have accepted", sms.HTTPOptions{}, 502, "", sms.Ambiguous},
 		{"a conflict may be with the text itself", sms.HTTPOptions{}, 409, "", sms.Ambiguous},
 		{"done, look there", sms.HTTPOptions{}, 303, "", sms.Ambiguous},
@@ -274,65 +296,111 @@ func TestHTTPOptions(t *testing.T) {
 		{"no URL", "url: it is missing", func(o *sms.HTTPOptions) { o.URL = "" }},
 		{"plain HTTP", "url: it is not https", func(o *sms.HTTPOptions) { o.URL = "http://gateway.lan/" }},
 		{"plain HTTP, allowed", "", func(o *sms.HTTPOptions) { o.URL, o.PlainHTTP = "http://gateway.lan/", true }},
-		{"variable in the host", "url: variables can stand in its path only",
-			func(o *sms.HTTPOptions) { o.URL = "https://{to}.example.com/" }},
-		{"variable in the query", "url: variables can stand in its path only",
-			func(o *sms.HTTPOptions) { o.URL = good + "?to={to}" }},
-		{"user in the URL", "url: it is not an address",
-			func(o *sms.HTTPOptions) { o.URL = "https://u:p@api.example.com/" }},
+		{
+			"variable in the host", "url: variables can stand in its path only",
+			func(o *sms.HTTPOptions) { o.URL = "https://{to}.example.com/" },
+		},
+		{
+			"variable in the query", "url: variables can stand in its path only",
+			func(o *sms.HTTPOptions) { o.URL = good + "?to={to}" },
+		},
+		{
+			"user in the URL", "url: it is not an address",
+			func(o *sms.HTTPOptions) { o.URL = "https://u:p@api.example.com/" },
+		},
 		{"method", `method: "PUT" is neither`, func(o *sms.HTTPOptions) { o.Method = "PUT" }},
-		{"two bodies", "body: expected one of",
-			func(o *sms.HTTPOptions) { o.JSON, o.Body = "{}", []string{"text/plain", "x"} }},
+		{
+			"two bodies", "body: expected one of",
+			func(o *sms.HTTPOptions) { o.JSON, o.Body = "{}", []string{"text/plain", "x"} },
+		},
 		{"GET with a body", "body: GET has none", func(o *sms.HTTPOptions) { o.Method, o.JSON = "GET", "{}" }},
 		{"broken JSON", "json: ", func(o *sms.HTTPOptions) { o.JSON = `{"a":` }},
 		{"two JSON values", "json: there is something behind", func(o *sms.HTTPOptions) { o.JSON = `{} {}` }},
-		{"unknown variable", "json: there is no variable {phone}; known are {code}",
-			func(o *sms.HTTPOptions) { o.JSON = `{"a":"{phone}"}` }},
-		{"unknown placeholder", "json: there are no placeholders here",
-			func(o *sms.HTTPOptions) { o.JSON = `{"a":"{env.X}"}` }},
-		{"raw JSON", "body: for JSON there is the option json",
-			func(o *sms.HTTPOptions) { o.Body = []string{"application/json", "{}"} }},
-		{"raw form", "body: for a form there is the option form",
-			func(o *sms.HTTPOptions) { o.Body = []string{"application/x-www-form-urlencoded", "a={to}"} }},
-		{"raw of an unknown type", "body: it is not known how to escape in text/csv",
-			func(o *sms.HTTPOptions) { o.Body = []string{"text/csv", "{to}"} }},
-		{"text in a header", "header X: a text of several lines",
-			func(o *sms.HTTPOptions) { o.Headers = []sms.HTTPField{{Name: "X", Value: "{text}"}} }},
-		{"header of two lines", "header X: a text of several lines",
-			func(o *sms.HTTPOptions) { o.Headers = []sms.HTTPField{{Name: "X", Value: "a\nb"}} }},
+		{
+			"unknown variable", "json: there is no variable {phone}; known are {code}",
+			func(o *sms.HTTPOptions) { o.JSON = `{"a":"{phone}"}` },
+		},
+		{
+			"unknown placeholder", "json: there are no placeholders here",
+			func(o *sms.HTTPOptions) { o.JSON = `{"a":"{env.X}"}` },
+		},
+		{
+			"raw JSON", "body: for JSON there is the option json",
+			func(o *sms.HTTPOptions) { o.Body = []string{"application/json", "{}"} },
+		},
+		{
+			"raw form", "body: for a form there is the option form",
+			func(o *sms.HTTPOptions) { o.Body = []string{"application/x-www-form-urlencoded", "a={to}"} },
+		},
+		{
+			"raw of an unknown type", "body: it is not known how to escape in text/csv",
+			func(o *sms.HTTPOptions) { o.Body = []string{"text/csv", "{to}"} },
+		},
+		{
+			"text in a header", "header X: a text of several lines",
+			func(o *sms.HTTPOptions) { o.Headers = []sms.HTTPField{{Name: "X", Value: "{text}"}} },
+		},
+		{
+			"header of two lines", "header X: a text of several lines",
+			func(o *sms.HTTPOptions) { o.Headers = []sms.HTTPField{{Name: "X", Value: "a\nb"}} },
+		},
 		{"auth", "auth: expected none, basic", func(o *sms.HTTPOptions) { o.Auth = []string{"digest", "a", "b"} }},
-		{"auth of two lines", "auth: it has more than one line",
-			func(o *sms.HTTPOptions) { o.Auth = []string{"bearer", "a\nb"} }},
-		{"auth by variable", "auth: variables of the message",
-			func(o *sms.HTTPOptions) { o.Auth = []string{"bearer", "{code}"} }},
-		{"encoding", `query a: "utf8" is neither`,
-			func(o *sms.HTTPOptions) { o.Query = []sms.HTTPField{{Name: "a", Encoding: "utf8"}} }},
+		{
+			"auth of two lines", "auth: it has more than one line",
+			func(o *sms.HTTPOptions) { o.Auth = []string{"bearer", "a\nb"} },
+		},
+		{
+			"auth by variable", "auth: variables of the message",
+			func(o *sms.HTTPOptions) { o.Auth = []string{"bearer", "{code}"} },
+		},
+		{
+			"encoding", `query a: "utf8" is neither`,
+			func(o *sms.HTTPOptions) { o.Query = []sms.HTTPField{{Name: "a", Encoding: "utf8"}} },
+		},
 		{"rule", "success: expected", func(o *sms.HTTPOptions) { o.Success = [][]string{{"json"}} }},
-		{"status", `success: "OK" is not an HTTP status`,
-			func(o *sms.HTTPOptions) { o.Success = [][]string{{"status", "OK"}} }},
-		{"pointer", `failure: "a.b" is not a JSON pointer`,
-			func(o *sms.HTTPOptions) { o.Failure = [][]string{{"json", "a.b"}} }},
-		{"pattern", "failure: error parsing regexp",
-			func(o *sms.HTTPOptions) { o.Failure = [][]string{{"text", "("}} }},
+		{
+			"status", `success: "OK" is not an HTTP status`,
+			func(o *sms.HTTPOptions) { o.Success = [][]string{{"status", "OK"}} },
+		},
+		{
+			"pointer", `failure: "a.b" is not a JSON pointer`,
+			func(o *sms.HTTPOptions) { o.Failure = [][]string{{"json", "a.b"}} },
+		},
+		{
+			"pattern", "failure: error parsing regexp",
+			func(o *sms.HTTPOptions) { o.Failure = [][]string{{"text", "("}} },
+		},
 		{"group", "message_id: the pattern", func(o *sms.HTTPOptions) { o.MessageID = []string{"text", "id"} }},
-		{"class", `class: "broken", for the code 7`,
-			func(o *sms.HTTPOptions) { o.Classes = map[string]sms.Class{"7": "broken"} }},
-		{"reports that anybody could send", "reports: secret or hmac is missing",
-			reports(func(r *sms.HTTPReports) { r.Secret = nil })},
-		{"short secret", "reports: secret: it is shorter",
-			reports(func(r *sms.HTTPReports) { r.Secret[2] = "short" })},
+		{
+			"class", `class: "broken", for the code 7`,
+			func(o *sms.HTTPOptions) { o.Classes = map[string]sms.Class{"7": "broken"} },
+		},
+		{
+			"reports that anybody could send", "reports: secret or hmac is missing",
+			reports(func(r *sms.HTTPReports) { r.Secret = nil }),
+		},
+		{
+			"short secret", "reports: secret: it is shorter",
+			reports(func(r *sms.HTTPReports) { r.Secret[2] = "short" }),
+		},
 		{"time that is not signed", "reports: timestamp: it must be in signed", reports(func(r *sms.HTTPReports) {
 			r.HMAC, r.Timestamp = []string{"sha256", "k", "X-Sig"}, "X-Time"
 		})},
 		{"body that is not signed", "reports: signed: {body} is missing", reports(func(r *sms.HTTPReports) {
 			r.HMAC, r.Signed = []string{"sha256", "k", "X-Sig"}, "x"
 		})},
-		{"hash", "reports: hmac: expected sha1",
-			reports(func(r *sms.HTTPReports) { r.HMAC = []string{"md5", "k", "X-Sig"} })},
-		{"no states", "reports: delivered and failed are missing",
-			reports(func(r *sms.HTTPReports) { r.Delivered = nil })},
-		{"field", "reports: state: expected json",
-			reports(func(r *sms.HTTPReports) { r.State = []string{"xml", "/a"} })},
+		{
+			"hash", "reports: hmac: expected sha1",
+			reports(func(r *sms.HTTPReports) { r.HMAC = []string{"md5", "k", "X-Sig"} }),
+		},
+		{
+			"no states", "reports: delivered and failed are missing",
+			reports(func(r *sms.HTTPReports) { r.Delivered = nil }),
+		},
+		{
+			"field", "reports: state: expected json",
+			reports(func(r *sms.HTTPReports) { r.State = []string{"xml", "/a"} }),
+		},
 	}
 	for _, tt := range tests {
 		o := sms.HTTPOptions{URL: good}

@@ -47,11 +47,17 @@ func TestInfobipGroups(t *testing.T) {
 		id    int
 		class sms.Class
 	}{
-		{"PENDING", 26, ""}, {"ACCEPTED", 3, ""}, {"DELIVERED", 5, ""},
-		{"REJECTED", 12, sms.Account}, {"REJECTED", 99, sms.Config},
-		{"UNDELIVERABLE", 52, sms.InvalidNumber}, {"UNDELIVERABLE", 9, sms.Ambiguous},
-		{"EXPIRED", 87, sms.Blocked}, {"EXPIRED", 15, sms.Ambiguous},
-		{"OF_TOMORROW", 26, sms.Ambiguous}, {"", 0, sms.Ambiguous},
+		{"PENDING", 26, ""},
+		{"ACCEPTED", 3, ""},
+		{"DELIVERED", 5, ""},
+		{"REJECTED", 12, sms.Account},
+		{"REJECTED", 99, sms.Config},
+		{"UNDELIVERABLE", 52, sms.InvalidNumber},
+		{"UNDELIVERABLE", 9, sms.Ambiguous},
+		{"EXPIRED", 87, sms.Blocked},
+		{"EXPIRED", 15, sms.Ambiguous},
+		{"OF_TOMORROW", 26, sms.Ambiguous},
+		{"", 0, sms.Ambiguous},
 	} {
 		url, _ := echo(t, http.StatusOK, nil,
 			fmt.Sprintf(`{"messages":[{"messageId":"m-1","status":{"groupName":%q,"id":%d}}]}`, tt.group, tt.id))

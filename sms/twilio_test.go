@@ -44,6 +44,7 @@ func asMessage(o *sms.TwilioOptions, _ *providers.Twilio) { o.From = "+150055500
 func asService(o *sms.TwilioOptions, p *providers.Twilio) {
 	o.MessagingServiceSID = p.MessagingServiceSID
 }
+
 func asVerify(o *sms.TwilioOptions, p *providers.Twilio)   { o.VerifyServiceSID = p.VerifyServiceSID }
 func asChecking(o *sms.TwilioOptions, p *providers.Twilio) { asVerify(o, p); o.Remote = true }
 
@@ -139,8 +140,10 @@ func TestTwilioServers(t *testing.T) {
 		way           func(*sms.TwilioOptions, *providers.Twilio)
 		here, notHere *providers.Twilio
 	}{
-		{"message", asMessage, messages, verify}, {"messaging service", asService, messages, verify},
-		{"verify", asVerify, verify, messages}, {"verify, checking", asChecking, verify, messages},
+		{"message", asMessage, messages, verify},
+		{"messaging service", asService, messages, verify},
+		{"verify", asVerify, verify, messages},
+		{"verify, checking", asChecking, verify, messages},
 	} {
 		s := newTwilio(t, messages, func(o *sms.TwilioOptions, p *providers.Twilio) {
 			tt.way(o, p)

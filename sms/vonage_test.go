@@ -128,10 +128,14 @@ func TestVonageReports(t *testing.T) {
 				{"unknown", receipt("unknown"), nil, nil},
 				{"without a name", p.Receipt(way, method, "s3cret", "", "delivered", now), nil, sms.ErrUnreadable},
 				{"another secret", p.Receipt(way, method, "other", "m-1", "delivered", now), nil, sms.ErrForged},
-				{"old", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(-6*time.Minute)), nil,
-					sms.ErrStale},
-				{"from the future", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(6*time.Minute)), nil,
-					sms.ErrStale},
+				{
+					"old", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(-6*time.Minute)), nil,
+					sms.ErrStale,
+				},
+				{
+					"from the future", p.Receipt(way, method, "s3cret", "m-1", "delivered", now.Add(6*time.Minute)), nil,
+					sms.ErrStale,
+				},
 				{"changed on its way", replaced(receipt("failed"), "failed", "delivered"), nil, sms.ErrForged},
 				{"another text's", replaced(receipt("delivered"), "m-1", "m-2"), nil, sms.ErrForged},
 				{"without a signature", replaced(receipt("delivered"), "sig", "gis"), nil, sms.ErrForged},

@@ -28,18 +28,26 @@ var (
 
 	CrossSite = Problem{"cross-site", http.StatusForbidden, "The request came from another site", page.CrossSite}
 	Blocked   = Problem{"blocked", http.StatusTooManyRequests, "Too many wrong codes", page.Blocked}
-	Disabled  = Problem{"blocked", http.StatusTooManyRequests,
-		"Too many wrong codes; an operator must unlock the account", page.Disabled}
+	Disabled  = Problem{
+		"blocked", http.StatusTooManyRequests,
+		"Too many wrong codes; an operator must unlock the account", page.Disabled,
+	}
 	TooManyRequests  = Problem{"too-many-requests", http.StatusTooManyRequests, "No more texts for now", page.Limited}
 	DeliveryFailed   = Problem{"delivery-failed", http.StatusBadGateway, "The text could not be sent", page.Enter}
-	StoreUnavailable = Problem{"store-unavailable", http.StatusServiceUnavailable,
-		"The gateway cannot read or write its state", page.Outage}
+	StoreUnavailable = Problem{
+		"store-unavailable", http.StatusServiceUnavailable,
+		"The gateway cannot read or write its state", page.Outage,
+	}
 	Busy             = Problem{"busy", http.StatusServiceUnavailable, "Too many texts are on their way", page.Limited}
-	CheckUnavailable = Problem{"check-unavailable", http.StatusServiceUnavailable,
-		"The provider of the code does not answer", page.Outage}
+	CheckUnavailable = Problem{
+		"check-unavailable", http.StatusServiceUnavailable,
+		"The provider of the code does not answer", page.Outage,
+	}
 	BadRequest = Problem{"bad-request", http.StatusBadRequest, "The request cannot be understood", page.BadRequest}
-	TooEarly   = Problem{"too-early", http.StatusTooEarly,
-		"The request came before the connection was safe from replay", page.BadRequest}
+	TooEarly   = Problem{
+		"too-early", http.StatusTooEarly,
+		"The request came before the connection was safe from replay", page.BadRequest,
+	}
 
 	// What providers are told whose reports are not taken.
 	ReportForged     = Problem{"report-forged", http.StatusForbidden, "The report is not signed by the provider", ""}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -90,9 +89,8 @@ func (s *Redis) Provision(caddy.Context) error {
 	default:
 		return fmt.Errorf("mode: %q is not standalone, cluster or failover", s.Mode)
 	}
-	s.options = o
-	s.key, err = s.poolKey(o)
-	return err
+	s.options, s.key = o, s.poolKey(o)
+	return nil
 }
 
 // settings are the options with one text; db is where the number of the database goes.
@@ -148,17 +146,14 @@ func (s *Redis) addresses() ([]string, error) {
 }
 
 // poolKey is a hash of all that the client depends on, secrets as they were resolved.
-func (s *Redis) poolKey(o redisstore.Options) (string, error) {
-	o.TLS = nil
-	all, err := json.Marshal(struct {
-		Options redisstore.Options
-		TLS     *RedisTLS
-	}{o, s.TLS})
-	if err != nil {
-		return "", err
+func (s *Redis) poolKey(o redisstore.Options) string {
+	var t RedisTLS
+	if s.TLS != nil {
+		t = *s.TLS
 	}
-	sum := sha256.Sum256(all)
-	return "redis:" + hex.EncodeToString(sum[:]), nil
+	o.TLS = nil // t says all that it was made of
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v %t %#v", o, s.TLS != nil, t))
+	return "redis:" + hex.EncodeToString(sum[:])
 }
 
 // StoreKey names the client.

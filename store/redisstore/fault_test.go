@@ -98,8 +98,11 @@ func TestRefusedAccess(t *testing.T) {
 		says    string
 	}{
 		{"wrong password", redisstore.Options{Addresses: []string{r.Addr}, Password: wrong}, "check these options"},
-		{"wrong user", redisstore.Options{Addresses: []string{r.Addr}, Username: "bob", Password: secret},
-			"check these options"},
+		{
+			"wrong user",
+			redisstore.Options{Addresses: []string{r.Addr}, Username: "bob", Password: secret},
+			"check these options",
+		},
 		{"no password", redisstore.Options{Addresses: []string{r.Addr}}, "set the option password"},
 		{"no such database", redisstore.Options{Addresses: []string{open1.Addr}, DB: 99}, "lack the database"},
 	} {
