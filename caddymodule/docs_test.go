@@ -6,11 +6,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/gate"
 )
 
 var (
@@ -21,15 +25,26 @@ var (
 // What the examples read from the environment, where it cannot be anything.
 var exampleValues = map[string]string{"TWILIO_ACCOUNT_SID": "AC" + strings.Repeat("1", 32), "TEST_CODE": "482913"}
 
-// TestExamplesInTheDocumentation loads every Caddyfile in README and docs, those that are part of a block inside one.
-func TestExamplesInTheDocumentation(t *testing.T) {
-	t.Setenv("XDG_DATA_HOME", t.TempDir())
-	files, err := filepath.Glob("../docs/*.md")
+// documentation lists the pages: README and what stands beside it, and docs.
+func documentation(t *testing.T) []string {
+	t.Helper()
+	beside, err := filepath.Glob("../*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	docs, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(beside, docs...)
+}
+
+// TestExamplesInTheDocumentation loads every Caddyfile in the documentation. An example that is part of a block is
+// loaded inside such a block.
+func TestExamplesInTheDocumentation(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	found := 0
-	for _, file := range append(files, "../README.md") {
+	for _, file := range documentation(t) {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -97,8 +112,7 @@ var (
 // Every link of the documentation leads somewhere.
 func TestLinksInTheDocumentation(t *testing.T) {
 	t.Parallel()
-	files, _ := filepath.Glob("../docs/*.md")
-	for _, file := range append(files, "../README.md") {
+	for _, file := range documentation(t) {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -127,4 +141,32 @@ func anchors(page []byte) map[string]bool {
 		found["#"+regexp.MustCompile("[^a-z0-9_-]").ReplaceAllString(name, "")] = true
 	}
 	return found
+}
+
+// TestEveryOptionIsTold holds that every option has its row in README, and stands in the Caddyfile that has every
+// option.
+func TestEveryOptionIsTold(t *testing.T) {
+	t.Parallel()
+	options := make(map[string]bool)
+	for _, of := range []reflect.Type{reflect.TypeFor[app.App](), reflect.TypeFor[gate.Handler]()} {
+		for _, f := range reflect.VisibleFields(of) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			options[name] = name != ""
+		}
+	}
+	for file, pattern := range map[string]string{
+		"../README.md":                  "(?m)^\\| .*`OPTION[ `]",
+		"testdata/everything.caddyfile": `(?m)^\s*OPTION\s`,
+	} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for option, named := range options {
+			row := regexp.MustCompile(strings.Replace(pattern, "OPTION", option, 1))
+			if named && !row.Match(source) {
+				t.Errorf("%s says nothing of the option %s", file, option)
+			}
+		}
+	}
 }
