@@ -3,6 +3,8 @@ package caddymodule_test
 import (
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -169,4 +171,70 @@ func TestEveryOptionIsTold(t *testing.T) {
 			}
 		}
 	}
+}
+
+var (
+	quoted   = regexp.MustCompile("`([\\w./-]+)`(?:\\s+`(\\w+)`)?")
+	pathLike = regexp.MustCompile(`^\.ci/|/$|\.(go|md|json|html|mod|caddyfile)$`)
+	testLike = regexp.MustCompile(`^Test[A-Z]\w*$`)
+	testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
+
+// TestPathsInTheDocumentation holds what the pages for developers name between backquotes: files and folders, the
+// function behind a file, and tests.
+func TestPathsInTheDocumentation(t *testing.T) {
+	t.Parallel()
+	tests := testsOfTheTree(t)
+	for _, page := range []string{"../CONTRIBUTING.md", "../docs/architecture.md"} {
+		source, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range quoted.FindAllStringSubmatch(string(source), -1) {
+			switch name, function := m[1], m[2]; {
+			case testLike.MatchString(name) && !tests[name]:
+				t.Errorf("%s: there is no test %s", page, name)
+			case pathLike.MatchString(name):
+				if err := stands(filepath.Join("..", name), function); err != nil {
+					t.Errorf("%s: %v", page, err)
+				}
+			}
+		}
+	}
+}
+
+// stands says what is wrong with a path, or with the function that shall be in the file.
+func stands(path, function string) error {
+	if function == "" || !strings.HasSuffix(path, ".go") {
+		_, err := os.Stat(path)
+		return err
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !regexp.MustCompile(`(?m)^func (\(.*?\) )?` + function + `[\[(]`).Match(source) {
+		return fmt.Errorf("there is no function %s in %s", function, path)
+	}
+	return nil
+}
+
+// testsOfTheTree are the names of all tests.
+func testsOfTheTree(t *testing.T) map[string]bool {
+	t.Helper()
+	found := make(map[string]bool)
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range testFunc.FindAllStringSubmatch(string(source), -1) {
+			found[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
