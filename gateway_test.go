@@ -15,8 +15,8 @@ var peers = []string{"session", "sms", "directory", "page"}
 
 const module = "github.com/caddy-sms-2fa/gateway/"
 
-// mayImport is what packages may import beside the standard library. A package that is not listed may import anything but
-// Caddy and go-redis.
+// mayImport is what packages may import beside the standard library. A package that is not listed may import anything
+// but Caddy and go-redis.
 var mayImport = map[string][]string{
 	"store":     {},
 	"phone":     {"github.com/nyaruka/phonenumbers"},
@@ -26,8 +26,8 @@ var mayImport = map[string][]string{
 	"directory": {"phone", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
 }
 
-// inCaddy is what the packages that may import Caddy may import of this module. caddymodule is the face: it imports its
-// rooms, and none imports it. The guests (senders, stores, directories) do not know the gate.
+// inCaddy is what the packages that may import Caddy may import of this module. caddymodule is the face: it imports
+// its rooms, and none imports it. The guests (senders, stores, directories) do not know the gate.
 var inCaddy = map[string][]string{
 	"caddymodule": {
 		"caddymodule/app", "caddymodule/directories", "caddymodule/gate", "caddymodule/operator", "caddymodule/reports",

@@ -19,7 +19,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func adapt(caddyfile string) ([]byte, error) {
-	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfile), map[string]any{"filename": "Caddyfile"})
+	adapter := caddyconfig.GetAdapter("caddyfile")
+	adapted, _, err := adapter.Adapt([]byte(caddyfile), map[string]any{"filename": "Caddyfile"})
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,10 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"global option in a site", "", "sender log", "sender: it belongs into the global options"},
 		{"unknown directory", "", "directory ldap", `directory: unknown module "ldap"; known: file, inline, at`},
 		{"empty inline directory", "", "directory inline", "expected lines of a user and a phone number"},
-		{"unknown sender", "sender pigeon", "", `sender: unknown module "pigeon"; known: aws, dexatel, http, infobip, log, twilio, vonage, at`},
+		{
+			"unknown sender", "sender pigeon", "",
+			`sender: unknown module "pigeon"; known: aws, dexatel, http, infobip, log, twilio, vonage, at`,
+		},
 		{"unknown store", "sender log\nstore etcd", "", `store: unknown module "etcd"; known: embedded, redis, at`},
 		{"unknown option of a sender", "sender dexatel {\nkey x\n}", "", `sender dexatel: there is no option "key"`},
 		{"unknown option of a store", "sender log\nstore redis {\nhost x\n}", "", `store redis: there is no option "host"`},
@@ -100,22 +104,43 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"no secret", "sender log\nsecret", "", "secret: expected one or more secrets"},
 		{"user globally", "user {http.auth.user.id}", "", "user: it belongs into the directive of a site"},
 		{"remote or local", "sender twilio {\ncheck elsewhere\n}", "", `check: "elsewhere" is neither remote nor local`},
-		{"area of no country", "sender log {\nonly Armenia\n}", "", "only: expected beginnings of numbers or countries, like +374 AM"},
+		{
+			"area of no country", "sender log {\nonly Armenia\n}", "",
+			"only: expected beginnings of numbers or countries, like +374 AM",
+		},
 		{"areas left out", "sender log {\nexcept\n}", "", "except: expected beginnings of numbers or countries"},
 		{"option of a sender twice", "sender vonage {\nfrom a\nfrom b\n}", "", "from: already specified"},
 		{"class that is none", "sender http {\nclass odd 1\n}", "", `class: "odd" is not one of`},
 		{"class without codes", "sender http {\nclass blocked\n}", "", "class: expected a class and codes"},
-		{"code of two classes", "sender http {\nclass blocked 7\nclass config 7\n}", "", "class: the code 7 is of the class blocked already"},
+		{
+			"code of two classes", "sender http {\nclass blocked 7\nclass config 7\n}", "",
+			"class: the code 7 is of the class blocked already",
+		},
 		{"form field without value", "sender http {\nform to\n}", "", "form: expected a name and a value"},
 		{"unknown option of reports", "sender http {\nreports {\nkey x\n}\n}", "", `reports: there is no option "key"`},
 		{"texts in flight", "sender log\nmax_in_flight none", "", `max_in_flight: "none" is not a whole number`},
 		{"test number in one word", "", "test_number +15005550006", "test_number: expected a number, a code and a last day"},
-		{"test number in local spelling", "", "test_number 5005550006 code 123456 until 2027-01-31", `test_number: "5005550006" is not a number like`},
-		{"test number until some day", "", "test_number +15005550006 code 123456 until soon", `test_number: "soon" is not a day like 2027-01-31`},
-		{"test number with letters", "", "test_number +15005550006 code 12345a until 2027-01-31", "test_number: the code has other characters than digits"},
+		{
+			"test number in local spelling", "", "test_number 5005550006 code 123456 until 2027-01-31",
+			`test_number: "5005550006" is not a number like`,
+		},
+		{
+			"test number until some day", "", "test_number +15005550006 code 123456 until soon",
+			`test_number: "soon" is not a day like 2027-01-31`,
+		},
+		{
+			"test number with letters", "", "test_number +15005550006 code 12345a until 2027-01-31",
+			"test_number: the code has other characters than digits",
+		},
 		{"resend via another", "", "resend_via other", `resend_via: "other" is neither same nor next`},
-		{"message of three words", "", "message de a b", "message: expected a text in quotes, or a language like de and a text"},
-		{"message twice", "", "message de {code}\nmessage de {code}", `message: the text for the language "de" stands twice`},
+		{
+			"message of three words", "", "message de a b",
+			"message: expected a text in quotes, or a language like de and a text",
+		},
+		{
+			"message twice", "", "message de {code}\nmessage de {code}",
+			`message: the text for the language "de" stands twice`,
+		},
 		{"message in no language", "", "message klingon {code}", `message: "klingon" is not a language like de or pt-BR`},
 		{"negative timeout", "sender dexatel {\ntimeout -1s\n}", "", "timeout: expected more than 0"},
 	}
@@ -144,28 +169,50 @@ func TestValidate(t *testing.T) {
 		{"weak secret", "sender log\nsecret changemechangemechangemechangemechangeme", directory, "secret is too weak"},
 		{"no key", "sender dexatel {\nfrom Acme\n}", directory, "api_key: it is missing"},
 		{"no sender name", "sender dexatel {\napi_key x\n}", directory, "from: it is missing"},
-		{"plain HTTP", "sender dexatel {\napi_key x\nfrom Acme\nbase_url http://sms.example.com\n}", directory, "base_url: it is not https"},
-		{"remote check without template", "sender dexatel {\napi_key x\nfrom Acme\ncheck remote\n}", directory, "check remote: it needs a template"},
+		{
+			"plain HTTP", "sender dexatel {\napi_key x\nfrom Acme\nbase_url http://sms.example.com\n}", directory,
+			"base_url: it is not https",
+		},
+		{
+			"remote check without template", "sender dexatel {\napi_key x\nfrom Acme\ncheck remote\n}", directory,
+			"check remote: it needs a template",
+		},
 		{"two senders of a name", "sender log\nsender log", directory, "there are two of the name log"},
 		{"two senders of a name", "sender log\nsender log {\nname other\n}", directory, ""},
-		{"sender with an odd name", "sender log {\nname a/b\n}", directory, `sender number 1: name: "a/b" has other characters`},
-		{"Twilio without account", "sender twilio {\nauth_token x\n}", directory, "account_sid: it is not like AC and 32 letters and digits"},
+		{
+			"sender with an odd name", "sender log {\nname a/b\n}", directory,
+			`sender number 1: name: "a/b" has other characters`,
+		},
+		{
+			"Twilio without account", "sender twilio {\nauth_token x\n}", directory,
+			"account_sid: it is not like AC and 32 letters and digits",
+		},
 		{"Vonage without secret", "sender vonage {\napi_key x\nfrom Acme\n}", directory, "api_secret: it is missing"},
 		{"Infobip without address", "sender infobip {\napi_key x\nfrom Acme\n}", directory, "base_url: it is missing"},
 		{"AWS without region", "sender aws {\naccess_key_id x\nsecret_access_key y\n}", directory, "region: it is missing"},
 		{"any provider without address", "sender http {\njson []\n}", directory, "url: it is missing"},
-		{"test number with a short code", "sender log", directory + "\ntest_number +15005550006 code 1234 until 2027-01-31", "does not have 6 digits"},
-		{"code too long for a template", "sender dexatel {\napi_key x\nfrom Acme\ntemplate y\n}", directory + "\ncode_length 9", "code_length: 9 digits are more than"},
+		{
+			"test number with a short code", "sender log",
+			directory + "\ntest_number +15005550006 code 1234 until 2027-01-31", "does not have 6 digits",
+		},
+		{
+			"code too long for a template", "sender dexatel {\napi_key x\nfrom Acme\ntemplate y\n}",
+			directory + "\ncode_length 9", "code_length: 9 digits are more than",
+		},
 		{"missing file", "sender log", "directory file testdata/none.csv", "none.csv"},
 		{"broken file", "sender log", "directory file testdata/broken.csv", "broken.csv:2"},
 		{"missing template", "sender log", directory + "\ntemplate testdata/none.html", "none.html"},
 		{"broken template", "sender log", directory + "\ntemplate testdata/broken.html", "template:"},
-		{"failover without master", "sender log\nstore redis failover {\naddress 127.0.0.1:1\n}", directory, "master_name: it is missing"},
+		{
+			"failover without master", "sender log\nstore redis failover {\naddress 127.0.0.1:1\n}", directory,
+			"master_name: it is missing",
+		},
 		{"user twice in another spelling", "sender log", "directory inline {\nalice +1500\nAlice +1501\n}", "stands twice"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			adapted, err := adapt("{\nadmin off\nsms_2fa {\n" + tt.global + "\n}\n}\nhttp://localhost:0 {\nsms_2fa {\n" + tt.directive + "\n}\n}\n")
+			adapted, err := adapt("{\nadmin off\nsms_2fa {\n" + tt.global + "\n}\n}\n" +
+				"http://localhost:0 {\nsms_2fa {\n" + tt.directive + "\n}\n}\n")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,19 +42,27 @@ func (o *terminal) types(args ...string) (string, bool) {
 	return string(out), err == nil
 }
 
-// An operator gets the name of a sender and the ID of a template without leaving the terminal; the key stays in the environment.
+// An operator gets the name of a sender and the ID of a template without leaving the terminal; the key stays in the
+// environment.
 func TestRegistrationFromTheTerminal(t *testing.T) {
 	t.Parallel()
 	p := providers.StartDexatel(t)
-	o := newTerminal(t, fmt.Sprintf("{\nsms_2fa {\nsender dexatel {\napi_key {env.DEXATEL_API_KEY}\nbase_url %s\n}\n}\n}\n", p.URL), "DEXATEL_API_KEY="+p.Key)
+	config := fmt.Sprintf("{\nsms_2fa {\nsender dexatel {\napi_key {env.DEXATEL_API_KEY}\nbase_url %s\n}\n}\n}\n", p.URL)
+	o := newTerminal(t, config, "DEXATEL_API_KEY="+p.Key)
 	for _, tt := range []struct {
 		line string
 		ok   bool
 		want []string
 	}{
 		{"dexatel templates list", true, []string{"ID", "NAME", "STATUS", "TEXT"}},
-		{"dexatel templates create|--name|login|--text|Your code is {code}", true, []string{"template  00000001-0000-4000-8000-000000000000  # status pending"}},
-		{"dexatel templates create|--name|login|--text|Your code is {code}", false, []string{"error 1258: there is a template of this name already"}},
+		{
+			"dexatel templates create|--name|login|--text|Your code is {code}", true,
+			[]string{"template  00000001-0000-4000-8000-000000000000  # status pending"},
+		},
+		{
+			"dexatel templates create|--name|login|--text|Your code is {code}", false,
+			[]string{"error 1258: there is a template of this name already"},
+		},
 		{"dexatel templates create|--name|other|--text|Your code", false, []string{"text: it does not contain {code}"}},
 		{"dexatel templates list", true, []string{"00000001-0000-4000-8000-000000000000  login", "Your code is {code}"}},
 		{"dexatel senders create|--code|Acme|--country|AM|--country|US", true, []string{"from  Acme  # status pending"}},
@@ -89,14 +97,19 @@ func TestRegistrationFromTheTerminal(t *testing.T) {
 // What is missing in the configuration is named, with what to do.
 func TestRegistrationNeedsASender(t *testing.T) {
 	t.Parallel()
-	two := "{\nsms_2fa {\nsender dexatel {\napi_key a\nfrom A\n}\nsender dexatel {\nname second\napi_key b\nfrom B\n}\n}\n}\n"
+	two := "{\nsms_2fa {\nsender dexatel {\napi_key a\nfrom A\n}\n" +
+		"sender dexatel {\nname second\napi_key b\nfrom B\n}\n}\n}\n"
 	for _, tt := range []struct{ name, caddyfile, want string }{
 		{"no file", "", "there is no Caddyfile here; name one with --config"},
 		{"no sender", "{\nsms_2fa {\nsender log\n}\n}\n", "there is no such sender"},
 		{"two senders", two, "name one with --sender"},
-		{"no key", "{\nsms_2fa {\nsender dexatel {\napi_key {env.NOT_SET_ANYWHERE}\nfrom A\n}\n}\n}\n", "api_key: evaluated placeholder {env.NOT_SET_ANYWHERE} is empty"},
+		{
+			"no key", "{\nsms_2fa {\nsender dexatel {\napi_key {env.NOT_SET_ANYWHERE}\nfrom A\n}\n}\n}\n",
+			"api_key: evaluated placeholder {env.NOT_SET_ANYWHERE} is empty",
+		},
 	} {
-		if out, ok := newTerminal(t, tt.caddyfile).types("dexatel", "senders", "list"); ok || !strings.Contains(out, tt.want) {
+		out, ok := newTerminal(t, tt.caddyfile).types("dexatel", "senders", "list")
+		if ok || !strings.Contains(out, tt.want) {
 			t.Errorf("%s: succeeded %t, said\n%s", tt.name, ok, out)
 		}
 	}

@@ -17,11 +17,12 @@ import (
 
 // secondSender is a second Dexatel account, as an option of the global block. The first one is the site's.
 func secondSender(p *providers.Dexatel, more string) string {
-	return fmt.Sprintf("sender dexatel {\nname second\napi_key %s\nfrom Backup\nbase_url %s\ntimeout 2s\n%s\n}\n", p.Key, p.URL, more)
+	return fmt.Sprintf("sender dexatel {\nname second\napi_key %s\nfrom Backup\nbase_url %s\ntimeout 2s\n%s\n}\n",
+		p.Key, p.URL, more)
 }
 
-// The first of two senders fails in every way there is: at most one text, one valid code, counted as what it is, and the
-// visitor waits no longer than send_wait.
+// The first of two senders fails in every way there is: at most one text, one valid code, counted as what it is, and
+// the visitor waits no longer than send_wait.
 func TestSecondSenderTakesOver(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -63,7 +64,9 @@ func TestSecondSenderTakesOver(t *testing.T) {
 			} else {
 				first.Misbehave(tt.mood)
 			}
-			s := startSite(t, setup{provider: first, sender: "timeout 5s", global: secondSender(second, ""), directive: "send_wait 700ms"})
+			s := startSite(t, setup{
+				provider: first, sender: "timeout 5s", global: secondSender(second, ""), directive: "send_wait 700ms",
+			})
 			v := s.visitor(t, "alice")
 			began := time.Now()
 			v.open("/")
@@ -96,13 +99,14 @@ func untrusted(t *testing.T) string {
 	return server.URL
 }
 
-// The page and the problem are the same whatever a provider has against a number, an account or a setting: nobody learns what is
-// wrong with somebody's number.
+// The page and the problem are the same whatever a provider has against a number, an account or a setting: nobody
+// learns what is wrong with somebody's number.
 func TestRefusalsLookAlike(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
 	var pages, problems []string
-	for _, code := range []string{"1523", "1530", "1503", "1524"} { // a bad number, a blocked one, an unknown sender, an account
+	// A bad number, a blocked one, an unknown sender, an account.
+	for _, code := range []string{"1523", "1530", "1503", "1524"} {
 		s.provider.FailWith(code)
 		p := s.visitor(t, "alice").open("/")
 		if p.status != http.StatusBadGateway || !strings.Contains(p.body, "was not delivered") {
@@ -126,7 +130,11 @@ func TestLongTextsAreWarnedOf(t *testing.T) {
 		{"one segment", `message "{brand}: {code}"`, ""},
 		{"one segment of UCS-2", `message "Код: {code}"`, ""},
 		{"two segments", `message "{code} ` + strings.Repeat("x", 140) + `"`, `"segments":2`},
-		{"two of UCS-2", `message de "{brand}: Ihr Code ist ‚{code}‘. Geben Sie ihn niemandem, und sagen Sie ihn niemandem."`, `"language":"de","segments":2,"because_of":"'‚' (U+201A)"`},
+		{
+			"two of UCS-2",
+			`message de "{brand}: Ihr Code ist ‚{code}‘. Geben Sie ihn niemandem, und sagen Sie ihn niemandem."`,
+			`"language":"de","segments":2,"because_of":"'‚' (U+201A)"`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -164,15 +172,17 @@ func (s *site) holdsNothingSecret(t *testing.T, servers ...*providers.Dexatel) {
 	}
 }
 
-// A provider that asks to be left alone for a while is: the visitor is told how long, and no press of theirs gets through before.
+// A provider that asks to be left alone for a while is: the visitor is told how long, and no press of theirs gets
+// through before.
 func TestProviderAsksToWait(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
 	s.provider.Misbehave(providers.TooMany)
 	v := s.visitor(t, "alice")
 	p := v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}")
-	if p.status != http.StatusBadGateway || p.problem() != "delivery-failed" || p.header.Get("Retry-After") != "7" || field(p.body, "retry_after") != "7" {
-		t.Errorf("status %d, Retry-After %q, %s", p.status, p.header.Get("Retry-After"), p.body)
+	failed := p.status == http.StatusBadGateway && p.problem() == "delivery-failed"
+	if after := p.header.Get("Retry-After"); !failed || after != "7" || field(p.body, "retry_after") != "7" {
+		t.Errorf("status %d, Retry-After %q, %s", p.status, after, p.body)
 	}
 	s.provider.Misbehave(providers.Behave)
 	if p = v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}"); p.status != http.StatusTooManyRequests {
@@ -188,7 +198,8 @@ func TestProviderAsksToWait(t *testing.T) {
 	}
 }
 
-// A text of which it is not known whether it was accepted is sent again only when the visitor asks, after the usual pause.
+// A text of which it is not known whether it was accepted is sent again only when the visitor asks, after the usual
+// pause.
 func TestUnknownTextIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{directive: "resend_after 2s"})
@@ -270,11 +281,12 @@ func TestTextByLanguage(t *testing.T) {
 	}
 }
 
-// A test number gets no text, and its fixed code opens; wrong ones are counted as always, and after its last day it is a
-// number like any other.
+// A test number gets no text, and its fixed code opens; wrong ones are counted as always, and after its last day it is
+// a number like any other.
 func TestTestNumbers(t *testing.T) {
 	t.Parallel()
-	tomorrow, yesterday := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly), time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	now := time.Now().UTC()
+	tomorrow, yesterday := now.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(0, 0, -1).Format(time.DateOnly)
 	s := startSite(t, setup{global: fmt.Sprintf(`resend_after 0s
 		test_number +15005550006 code 424242 until %s
 		test_number +15005550009 code 424242 until %s`, tomorrow, yesterday)})

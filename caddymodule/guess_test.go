@@ -131,8 +131,8 @@ func TestParallelGuessesOverTwoGateways(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// The guess that leads to the block is answered with the block. A right code among the first three starts a new budget
-	// of three, for challenges to come; the used one answers "expired", which is a 403 too.
+	// The guess that leads to the block is answered with the block. A right code among the first three starts a new
+	// budget of three, for challenges to come; the used one answers "expired", which is a 403 too.
 	compared := answers["wrong"] + answers["right"]
 	if answers["right"] == 0 && compared > 2 {
 		t.Errorf("answers %v: more than three comparisons", answers)

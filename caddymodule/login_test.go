@@ -20,10 +20,12 @@ func TestLogin(t *testing.T) {
 		t.Fatalf("page: status %d, body %s", p.status, p.body)
 	}
 	text := s.provider.Wait(t, 1)
-	if text.To != "15005550006" || text.From != "Acme" || !strings.HasSuffix(text.Text, "\n@localhost #"+text.CodeInText()) {
+	end := "\n@localhost #" + text.CodeInText()
+	if text.To != "15005550006" || text.From != "Acme" || !strings.HasSuffix(text.Text, end) {
 		t.Errorf("text %+v", text)
 	}
-	if p = v.submit(p, path, wrong(text.CodeInText())); p.status != http.StatusForbidden || !strings.Contains(p.body, "2 tries left") {
+	p = v.submit(p, path, wrong(text.CodeInText()))
+	if p.status != http.StatusForbidden || !strings.Contains(p.body, "2 tries left") {
 		t.Errorf("wrong code: status %d, body %s", p.status, p.body)
 	}
 	p = v.submit(p, path, text.CodeInText()[:3]+" "+text.CodeInText()[3:])
@@ -83,13 +85,14 @@ func TestWhatIsNoNavigationCostsNoText(t *testing.T) {
 	upgrade := asPage()
 	upgrade.Set("Connection", "Upgrade")
 	upgrade.Set("Upgrade", "websocket")
+	crossSite := http.Header{"Sec-Fetch-Mode": {"no-cors"}, "Sec-Fetch-Dest": {"image"}, "Sec-Fetch-Site": {"cross-site"}}
 	tests := []struct {
 		name, method string
 		header       http.Header
 	}{
 		{"fetch", http.MethodGet, fetch("cors", "empty")},
 		{"image", http.MethodGet, fetch("no-cors", "image")},
-		{"cross-site image", http.MethodGet, http.Header{"Sec-Fetch-Mode": {"no-cors"}, "Sec-Fetch-Dest": {"image"}, "Sec-Fetch-Site": {"cross-site"}}},
+		{"cross-site image", http.MethodGet, crossSite},
 		{"frame", http.MethodGet, fetch("navigate", "iframe")},
 		{"HEAD", http.MethodHead, asPage()},
 		{"prefetch", http.MethodGet, prefetch},
@@ -120,18 +123,24 @@ func TestJSON(t *testing.T) {
 	s := startSite(t, setup{})
 	v := s.visitor(t, "alice")
 	p := v.do(http.MethodPost, "/api?sms_2fa=send", asJSON(), "{}")
-	if p.status != http.StatusAccepted || !strings.Contains(p.body, `"phone":"••••••••06"`) || !strings.Contains(p.body, `"delivery":"sent"`) {
+	sent := strings.Contains(p.body, `"phone":"••••••••06"`) && strings.Contains(p.body, `"delivery":"sent"`)
+	if p.status != http.StatusAccepted || !sent {
 		t.Fatalf("send: status %d, body %s", p.status, p.body)
 	}
-	if p = v.do(http.MethodPost, "/api?sms_2fa=send", asJSON(), "{}"); p.status != http.StatusTooManyRequests || p.problem() != "too-many-requests" || p.header.Get("Retry-After") == "" {
+	p = v.do(http.MethodPost, "/api?sms_2fa=send", asJSON(), "{}")
+	refused := p.status == http.StatusTooManyRequests && p.problem() == "too-many-requests"
+	if !refused || p.header.Get("Retry-After") == "" {
 		t.Errorf("send at once again: status %d, body %s", p.status, p.body)
 	}
 	code := s.provider.Wait(t, 1).CodeInText()
 	p = v.do(http.MethodPost, "/api?sms_2fa=verify", asJSON(), `{"code":"`+wrong(code)+`"}`)
-	if p.status != http.StatusForbidden || p.problem() != "code-incorrect" || !strings.Contains(p.body, `"attempts_left":2`) {
+	refused = p.status == http.StatusForbidden && p.problem() == "code-incorrect"
+	if !refused || !strings.Contains(p.body, `"attempts_left":2`) {
 		t.Errorf("wrong code: status %d, body %s", p.status, p.body)
 	}
-	for _, body := range []string{`{"code":["` + code + `"]}`, `{"code":` + code + `}`, `code`, `{"code":"` + code + `","x":1}`, `null x`} {
+	for _, body := range []string{
+		`{"code":["` + code + `"]}`, `{"code":` + code + `}`, `code`, `{"code":"` + code + `","x":1}`, `null x`,
+	} {
 		if p = v.do(http.MethodPost, "/api?sms_2fa=verify", asJSON(), body); p.status == http.StatusOK {
 			t.Errorf("%s was accepted", body)
 		}
@@ -141,7 +150,9 @@ func TestJSON(t *testing.T) {
 		Verified  bool
 		ExpiresAt time.Time `json:"expires_at"`
 	}
-	if err := json.Unmarshal([]byte(p.body), &verified); err != nil || p.status != http.StatusOK || !verified.Verified || time.Until(verified.ExpiresAt) < 11*time.Hour {
+	err := json.Unmarshal([]byte(p.body), &verified)
+	lasts := verified.Verified && time.Until(verified.ExpiresAt) >= 11*time.Hour
+	if err != nil || p.status != http.StatusOK || !lasts {
 		t.Fatalf("right code: status %d, body %s (%v)", p.status, p.body, err)
 	}
 	if p = v.do(http.MethodGet, "/api", nil, ""); !p.isApp() {
@@ -218,7 +229,8 @@ func TestFailedSendMayBeRepeatedAtOnce(t *testing.T) {
 	s.provider.FailWith("1530")
 	v := s.visitor(t, "alice")
 	p := v.open("/")
-	if p.status != http.StatusBadGateway || !strings.Contains(p.body, "was not delivered") || strings.Contains(p.body, "disabled data-wait") {
+	told := strings.Contains(p.body, "was not delivered") && !strings.Contains(p.body, "disabled data-wait")
+	if p.status != http.StatusBadGateway || !told {
 		t.Fatalf("failed: status %d, body %s", p.status, p.body)
 	}
 	s.provider.FailWith("")
@@ -251,11 +263,12 @@ func TestButtonMode(t *testing.T) {
 func TestNoPhoneAndNoIdentity(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
-	if p := s.visitor(t, "nobody").open("/"); p.status != http.StatusForbidden || !strings.Contains(p.body, "no phone number on file") {
+	p := s.visitor(t, "nobody").open("/")
+	if p.status != http.StatusForbidden || !strings.Contains(p.body, "no phone number on file") {
 		t.Errorf("no phone: status %d", p.status)
 	}
 	bare := startSite(t, setup{directive: "user {http.request.header.X-Nobody}"})
-	p := bare.visitor(t, "alice").open("/")
+	p = bare.visitor(t, "alice").open("/")
 	if p.status != http.StatusForbidden || !strings.Contains(p.body, "did not tell us who you are") {
 		t.Errorf("no identity: status %d", p.status)
 	}

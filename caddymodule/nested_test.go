@@ -57,7 +57,8 @@ func TestZonesBehindEachOther(t *testing.T) {
 	if p.status != http.StatusForbidden || !strings.HasPrefix(way, "default.") {
 		t.Fatalf("status %d, %s", p.status, p.body)
 	}
-	for _, forged := range []string{"default", "default.", "default." + strings.Repeat("A", 22), "other" + strings.TrimPrefix(way, "default")} {
+	other := "other" + strings.TrimPrefix(way, "default")
+	for _, forged := range []string{"default", "default.", "default." + strings.Repeat("A", 22), other} {
 		if a := post("send", "&sms_2fa_zone="+forged, "{}"); a.status != http.StatusBadRequest {
 			t.Errorf("%s: status %d, %s", forged, a.status, a.body)
 		}
@@ -65,14 +66,16 @@ func TestZonesBehindEachOther(t *testing.T) {
 	if a := v.do(http.MethodPost, "/?sms_2fa=send&sms_2fa_zone="+way, asJSON(), "{}"); a.status != http.StatusBadRequest {
 		t.Errorf("at an address without the inner gate: status %d, %s", a.status, a.body)
 	}
-	if a := s.visitor(t, "bob").do(http.MethodPost, "/inner?sms_2fa=send&sms_2fa_zone="+way, asJSON(), "{}"); a.problem() != "verification-required" || field(a.body, "sms_2fa_zone") != "" {
+	a := s.visitor(t, "bob").do(http.MethodPost, "/inner?sms_2fa=send&sms_2fa_zone="+way, asJSON(), "{}")
+	if a.problem() != "verification-required" || field(a.body, "sms_2fa_zone") != "" {
 		t.Errorf("somebody whom the outer gate has not let in: status %d, %s", a.status, a.body)
 	}
 	n := len(s.provider.Texts())
 	if a := post("send", "&sms_2fa_zone="+way, "{}"); a.status != http.StatusAccepted {
 		t.Fatalf("send: status %d, %s", a.status, a.body)
 	}
-	if a := post("verify", "&sms_2fa_zone="+way, `{"code":"`+s.provider.Wait(t, n+1).CodeInText()+`"}`); a.status != http.StatusOK {
+	code := s.provider.Wait(t, n+1).CodeInText()
+	if a := post("verify", "&sms_2fa_zone="+way, `{"code":"`+code+`"}`); a.status != http.StatusOK {
 		t.Fatalf("verify: status %d, %s", a.status, a.body)
 	}
 	if a := v.do(http.MethodGet, "/inner", nil, ""); a.status != http.StatusOK || a.body != "app inner " {
@@ -80,12 +83,14 @@ func TestZonesBehindEachOther(t *testing.T) {
 	}
 }
 
-// A site acts for its own zone only: whoever passes the first factor of one site is nobody on another, whatever their name.
+// A site acts for its own zone only: whoever passes the first factor of one site is nobody on another, whatever their
+// name.
 func TestSiteActsForItsOwnZone(t *testing.T) {
 	t.Parallel()
 	bank := strings.Replace(testenv.FreeAddr(t), "127.0.0.1", "localhost", 1)
 	s := startSite(t, setup{directive: "zone forum"})
-	config := setup{provider: s.provider, listen: s.URL, directive: "zone forum\nphone {http.request.header.X-Phone}"}.caddyfile() + fmt.Sprintf(`
+	forum := setup{provider: s.provider, listen: s.URL, directive: "zone forum\nphone {http.request.header.X-Phone}"}
+	config := forum.caddyfile() + fmt.Sprintf(`
 http://%s {
 	bind 127.0.0.1
 	basic_auth bcrypt {
@@ -102,7 +107,8 @@ http://%s {
 		t.Fatal(err)
 	}
 	v := s.visitor(t, "alice")
-	if p := visitorAt(t, s, "http://"+bank, "alice").do(http.MethodGet, "/", nil, ""); p.status != http.StatusUnauthorized {
+	there := visitorAt(t, s, "http://"+bank, "alice")
+	if p := there.do(http.MethodGet, "/", nil, ""); p.status != http.StatusUnauthorized {
 		t.Fatalf("alice at the bank: status %d", p.status)
 	}
 	for _, zone := range []string{"bank", "bank.", "bank." + strings.Repeat("A", 22)} {
@@ -138,7 +144,8 @@ func TestGateBehindOneOfItsZone(t *testing.T) {
 	if len(code) != 8 || !strings.Contains(page.body, "8-digit code") {
 		t.Fatalf("status %d, a code of %d digits", page.status, len(code))
 	}
-	if page = v.submit(page, "/inner", wrong(code)); page.status != http.StatusForbidden || !strings.Contains(page.body, "8-digit code") {
+	page = v.submit(page, "/inner", wrong(code))
+	if page.status != http.StatusForbidden || !strings.Contains(page.body, "8-digit code") {
 		t.Errorf("wrong code: status %d, %.300s", page.status, page.body)
 	}
 	if page = v.submit(page, "/inner", code); page.status != http.StatusSeeOther {
@@ -182,20 +189,22 @@ func TestAppNeverSeesOurParameters(t *testing.T) {
 	}
 }
 
-// Where the store has not been heard of, nobody can say which gate is meant: that is an outage, told in time, and no mistake of the
-// visitor's.
+// Where the store has not been heard of, nobody can say which gate is meant: that is an outage, told in time, and no
+// mistake of the visitor's.
 func TestGateIsUnknownInAnOutage(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{global: onRedis(testenv.FreeAddr(t))})
 	began := time.Now()
 	p := s.visitor(t, "alice").do(http.MethodPost, "/?sms_2fa=verify&sms_2fa_zone=inner.x", asJSON(), `{"code":"123456"}`)
-	if p.status != http.StatusServiceUnavailable || p.problem() != "store-unavailable" || p.header.Get("Retry-After") == "" {
+	told := p.status == http.StatusServiceUnavailable && p.problem() == "store-unavailable"
+	if !told || p.header.Get("Retry-After") == "" {
 		t.Errorf("status %d, %s", p.status, p.body)
 	}
 	if took := time.Since(began); took > 1500*time.Millisecond {
 		t.Errorf("took %s", took)
 	}
-	if p = s.visitor(t, "alice").open("/?sms_2fa=logout&sms_2fa_zone=inner.x"); p.status != http.StatusServiceUnavailable {
+	p = s.visitor(t, "alice").open("/?sms_2fa=logout&sms_2fa_zone=inner.x")
+	if p.status != http.StatusServiceUnavailable {
 		t.Errorf("a page of another gate's, which needs no store: status %d", p.status)
 	}
 }

@@ -23,7 +23,8 @@ func (v *visitor) awaitTLS() {
 func TestOptionsAreObeyed(t *testing.T) {
 	t.Parallel()
 	own := filepath.Join(t.TempDir(), "own.html")
-	if err := os.WriteFile(own, []byte(`<h1>Own page of {{.Brand}}</h1><input name="csrf" value="{{.CSRF}}">`), 0o600); err != nil {
+	const template = `<h1>Own page of {{.Brand}}</h1><input name="csrf" value="{{.CSRF}}">`
+	if err := os.WriteFile(own, []byte(template), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := startSite(t, setup{directive: `
@@ -48,7 +49,8 @@ func TestOptionsAreObeyed(t *testing.T) {
 	}
 	text := s.provider.Wait(t, 1)
 	code := text.CodeInText()
-	if want := "Acme|" + code + "|2|app.example.com\n\n@app.example.com #" + code; text.Text != want || text.To != "4930901820" || len(code) != 8 {
+	want := "Acme|" + code + "|2|app.example.com\n\n@app.example.com #" + code
+	if text.Text != want || text.To != "4930901820" || len(code) != 8 {
 		t.Errorf("text %+v, want %q", text, want)
 	}
 	send := asForm()

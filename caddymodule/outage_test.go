@@ -21,13 +21,16 @@ func onRedis(addr string) string {
 
 func TestStoreOutage(t *testing.T) {
 	t.Parallel()
+	maxMemory := func(bytes string) func(*testenv.Redis) {
+		return func(r *testenv.Redis) { r.Do("CONFIG", "SET", "maxmemory", bytes) }
+	}
 	outages := []struct {
 		name        string
 		begin, end  func(r *testenv.Redis)
 		losesMemory bool
 	}{
 		{"hangs", (*testenv.Redis).Pause, (*testenv.Redis).Resume, false},
-		{"refuses writes", func(r *testenv.Redis) { r.Do("CONFIG", "SET", "maxmemory", "1") }, func(r *testenv.Redis) { r.Do("CONFIG", "SET", "maxmemory", "0") }, false},
+		{"refuses writes", maxMemory("1"), maxMemory("0"), false},
 		{"stops and loses its data", (*testenv.Redis).Stop, (*testenv.Redis).Restart, true},
 	}
 	for _, o := range outages {
@@ -49,7 +52,9 @@ func TestStoreOutage(t *testing.T) {
 				t.Helper()
 				began := time.Now()
 				a := f()
-				if took := time.Since(began); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || took > 1500*time.Millisecond {
+				took := time.Since(began)
+				told := a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != ""
+				if !told || took > 1500*time.Millisecond {
 					t.Errorf("%s: status %d after %s", what, a.status, took)
 				}
 			}
@@ -65,11 +70,17 @@ func TestStoreOutage(t *testing.T) {
 
 			o.end(redis)
 			if o.losesMemory {
-				testenv.Await(t, "the lost session ends", func() bool { return !verified.do(http.MethodGet, "/", nil, "").isApp() })
+				testenv.Await(t, "the lost session ends", func() bool {
+					return !verified.do(http.MethodGet, "/", nil, "").isApp()
+				})
 			} else {
-				testenv.Await(t, "the waiting visitor gets in", func() bool { return waiting.submit(p, "/", code).status == http.StatusSeeOther })
+				testenv.Await(t, "the waiting visitor gets in", func() bool {
+					return waiting.submit(p, "/", code).status == http.StatusSeeOther
+				})
 			}
-			testenv.Await(t, "the newcomer gets a page", func() bool { return newcomer.open("/").status == http.StatusForbidden })
+			testenv.Await(t, "the newcomer gets a page", func() bool {
+				return newcomer.open("/").status == http.StatusForbidden
+			})
 		})
 	}
 }
@@ -98,7 +109,8 @@ func TestGatewayWithAnotherSecretRefuses(t *testing.T) {
 	one := startSite(t, setup{global: onRedis(redis.Addr)})
 	one.visitor(t, "alice").login("/")
 	two := startSite(t, setup{global: strings.Replace(onRedis(redis.Addr), secret, another, 1)})
-	if p := two.visitor(t, "alice").open("/"); p.status != http.StatusServiceUnavailable || len(two.provider.Texts()) != 0 {
+	p := two.visitor(t, "alice").open("/")
+	if p.status != http.StatusServiceUnavailable || len(two.provider.Texts()) != 0 {
 		t.Errorf("status %d, %d texts", p.status, len(two.provider.Texts()))
 	}
 	two.AwaitLog(t, "another secret")
@@ -119,7 +131,9 @@ func TestLogoutReachesEveryGateway(t *testing.T) {
 		t.Fatalf("logout: status %d", p.status)
 	}
 	began := time.Now()
-	testenv.Await(t, "the session has ended on the other gateway", func() bool { return !there.do(http.MethodGet, "/", nil, "").isApp() })
+	testenv.Await(t, "the session has ended on the other gateway", func() bool {
+		return !there.do(http.MethodGet, "/", nil, "").isApp()
+	})
 	t.Logf("after %s", time.Since(began))
 }
 
@@ -142,8 +156,9 @@ func TestNothingToStealAtRest(t *testing.T) {
 		"store": redis.Dump(), "metrics": s.Get("/metrics"), "log": s.Log(),
 	} {
 		for what, secret := range map[string]string{
-			"code": code, "number": "5005550006", "token": token, "wrong code": wrong(code), "ticket": v.cookie("sms2fa_challenge"),
-			"API key": s.provider.Key, "signature": token[strings.LastIndex(token, ".")+1:],
+			"code": code, "number": "5005550006", "token": token, "wrong code": wrong(code),
+			"ticket": v.cookie("sms2fa_challenge"), "API key": s.provider.Key,
+			"signature": token[strings.LastIndex(token, ".")+1:],
 		} {
 			if secret != "" && strings.Contains(text, secret) {
 				t.Errorf("the %s holds the %s", place, what)
@@ -154,8 +169,9 @@ func TestNothingToStealAtRest(t *testing.T) {
 		}
 	}
 	for _, counter := range []string{
-		`caddy_sms_2fa_texts_total{class="",result="sent",sender="dexatel"} 2`, `caddy_sms_2fa_checks_total{result="wrong"} 1`,
-		`caddy_sms_2fa_checks_total{result="right"} 1`, `caddy_sms_2fa_challenges_total 1`,
+		`caddy_sms_2fa_texts_total{class="",result="sent",sender="dexatel"} 2`,
+		`caddy_sms_2fa_checks_total{result="wrong"} 1`, `caddy_sms_2fa_checks_total{result="right"} 1`,
+		`caddy_sms_2fa_challenges_total 1`,
 	} {
 		if !strings.Contains(s.Get("/metrics"), counter) {
 			t.Errorf("metrics lack %s", counter)
@@ -172,7 +188,8 @@ func TestSecretsStayOutOfTheConfiguration(t *testing.T) {
 	t.Setenv("SMS_2FA_TEST_SECRET", secret)
 	s := startSite(t, setup{global: "secret {env.SMS_2FA_TEST_SECRET}"})
 	s.visitor(t, "alice").login("/")
-	if config := s.Get("/config/"); strings.Contains(config, secret) || !strings.Contains(config, "{env.SMS_2FA_TEST_SECRET}") {
+	config := s.Get("/config/")
+	if strings.Contains(config, secret) || !strings.Contains(config, "{env.SMS_2FA_TEST_SECRET}") {
 		t.Error("the configuration holds the secret")
 	}
 }

@@ -54,8 +54,9 @@ func (s *site) gauge(t *testing.T, name string) int {
 	return int(n)
 }
 
-// Five hundred visitors come while the provider hangs: as many texts are on their way as may be, everybody else is asked to come
-// back, nothing piles up, verified visitors notice nothing, and all goes on when the provider answers again.
+// Five hundred visitors come while the provider hangs: as many texts are on their way as may be, everybody else is
+// asked to come back, nothing piles up, verified visitors notice nothing, and all goes on when the provider answers
+// again.
 func TestProviderHangsBeforeACrowd(t *testing.T) {
 	const visitors, places = 500, 20
 	s := crowd(t, visitors+1, setup{global: fmt.Sprintf("max_in_flight %d", places), directive: "send_wait 200ms"})
@@ -66,7 +67,8 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 	}
 	h := asJSON()
 	h.Set("X-User", insider)
-	if a := verified.do(http.MethodPost, "/?sms_2fa=verify", h, `{"code":"`+s.provider.Wait(t, 1).CodeInText()+`"}`); a.status != http.StatusOK {
+	code := s.provider.Wait(t, 1).CodeInText()
+	if a := verified.do(http.MethodPost, "/?sms_2fa=verify", h, `{"code":"`+code+`"}`); a.status != http.StatusOK {
 		t.Fatalf("status %d, %.200s", a.status, a.body)
 	}
 	goroutines, memory := s.gauge(t, "go_goroutines"), s.gauge(t, "process_resident_memory_bytes")
@@ -110,7 +112,9 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 		t.Errorf("%d texts on their way", n)
 	}
 	crowd.http.CloseIdleConnections()
-	testenv.Await(t, "goroutines are those of the texts on their way", func() bool { return s.gauge(t, "go_goroutines") <= goroutines+6*places })
+	testenv.Await(t, "goroutines are those of the texts on their way", func() bool {
+		return s.gauge(t, "go_goroutines") <= goroutines+6*places
+	})
 	grown := s.gauge(t, "process_resident_memory_bytes") - memory
 	if grown > 128<<20 {
 		t.Errorf("memory grew by %d MB", grown>>20)
@@ -122,9 +126,11 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 	}
 	requests, _ := s.provider.Requests()
 	if refused.Load() < visitors/2 || requests > 1+visitors/2 {
-		t.Errorf("%d were asked to come back, %d came in, %d requests to the provider", refused.Load(), welcomed.Load(), requests)
+		t.Errorf("%d were asked to come back, %d came in, %d requests to the provider",
+			refused.Load(), welcomed.Load(), requests)
 	}
-	t.Logf("%d asked to come back, %d with a text or its failure; %d requests to the provider; verified %d times; memory grew by %d MB",
+	t.Logf("%d asked to come back, %d with a text or its failure; %d requests to the provider; "+
+		"verified %d times; memory grew by %d MB",
 		refused.Load(), welcomed.Load(), requests, passed.Load(), grown>>20)
 
 	s.provider.Misbehave(providers.Behave)
@@ -140,8 +146,8 @@ func TestProviderHangsBeforeACrowd(t *testing.T) {
 	}
 }
 
-// Texts that are on their way when Caddy is asked to end are finished or cut short, and it is written down which; the next start
-// repeats none.
+// Texts that are on their way when Caddy is asked to end are finished or cut short, and it is written down which; the
+// next start repeats none.
 func TestTextsOnTheirWayAtTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -156,8 +162,9 @@ func TestTextsOnTheirWayAtTheEnd(t *testing.T) {
 			t.Parallel()
 			p := providers.StartDexatel(t)
 			p.Misbehave(tt.mood)
-			s := startSite(t, setup{provider: p, directive: "send_wait 50ms\nresend_after 1s", senders: fmt.Sprintf(
-				"sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntimeout 30s\n}\nsender dexatel {\nname second\napi_key %s\nfrom Acme\nbase_url %[2]s\n}", p.Key, p.URL, p.Key)})
+			two := fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntimeout 30s\n}\n"+
+				"sender dexatel {\nname second\napi_key %s\nfrom Acme\nbase_url %[2]s\n}", p.Key, p.URL, p.Key)
+			s := startSite(t, setup{provider: p, directive: "send_wait 50ms\nresend_after 1s", senders: two})
 			v := s.visitor(t, "alice")
 			if a := v.open("/"); !strings.Contains(a.body, "on its way") {
 				t.Fatalf("status %d, %s", a.status, a.body)

@@ -31,26 +31,33 @@ type presetReports struct {
 
 var reporting = map[string]presetReports{
 	"telnyx": {
-		sent: []string{"sent"}, delivered: []string{"delivered"}, failed: []string{"delivery_failed", "sending_failed", "expired"}, code: "40001",
+		sent: []string{"sent"}, delivered: []string{"delivered"}, code: "40001",
+		failed: []string{"delivery_failed", "sending_failed", "expired"},
 		report: func(state, secret string, _ time.Time) *http.Request {
-			return posted("?secret="+secret, "application/json", fmt.Sprintf(
-				`{"data":{"event_type":"message.finalized","payload":{"id":"m-1","to":[{"status":%q}],"errors":[{"code":"40001"}]}}}`, state))
+			body := fmt.Sprintf(`{"data":{"event_type":"message.finalized","payload":{"id":"m-1",`+
+				`"to":[{"status":%q}],"errors":[{"code":"40001"}]}}}`, state)
+			return posted("?secret="+secret, "application/json", body)
 		},
 	},
 	"plivo": {
-		sent: []string{"sent"}, delivered: []string{"delivered"}, failed: []string{"failed", "undelivered", "rejected"}, code: "450",
+		sent: []string{"sent"}, delivered: []string{"delivered"}, code: "450",
+		failed: []string{"failed", "undelivered", "rejected"},
 		report: func(state, secret string, _ time.Time) *http.Request {
 			return posted("?secret="+secret, formType, "MessageUUID=m-1&Status="+state+"&ErrorCode=450&To=15005550006")
 		},
 	},
 	"sinch": {
 		sent: []string{"Dispatched", "DISPATCHED"}, delivered: []string{"Delivered", "DELIVERED"}, code: "401", timed: true,
-		failed: []string{"Failed", "Aborted", "Rejected", "Expired", "Cancelled", "Deleted",
-			"FAILED", "ABORTED", "REJECTED", "EXPIRED", "CANCELLED", "DELETED"},
+		failed: []string{
+			"Failed", "Aborted", "Rejected", "Expired", "Cancelled", "Deleted",
+			"FAILED", "ABORTED", "REJECTED", "EXPIRED", "CANCELLED", "DELETED",
+		},
 		report: func(state, secret string, at time.Time) *http.Request {
-			body := fmt.Sprintf(`{"type":"recipient_delivery_report_sms","batch_id":"m-1","recipient":"15005550006","code":401,"status":%q}`, state)
+			body := fmt.Sprintf(`{"type":"recipient_delivery_report_sms","batch_id":"m-1",`+
+				`"recipient":"15005550006","code":401,"status":%q}`, state)
 			r, stamp := posted("", "application/json", body), strconv.FormatInt(at.Unix(), 10)
-			r.Header.Set("x-sinch-webhook-signature", base64.StdEncoding.EncodeToString(signedWith(secret, body+".n0nce."+stamp)))
+			signature := base64.StdEncoding.EncodeToString(signedWith(secret, body+".n0nce."+stamp))
+			r.Header.Set("x-sinch-webhook-signature", signature)
 			r.Header.Set("x-sinch-webhook-signature-timestamp", stamp)
 			r.Header.Set("x-sinch-webhook-signature-nonce", "n0nce")
 			return r
@@ -58,8 +65,10 @@ var reporting = map[string]presetReports{
 	},
 	"jasmin": {
 		sent: []string{"ESME_ROK", "ACCEPTD", "ENROUTE"}, delivered: []string{"DELIVRD"}, code: "000", answer: "ACK/Jasmin",
-		failed: []string{"UNDELIV", "REJECTD", "EXPIRED", "DELETED", "ESME_RINVMSGLEN", "ESME_RINVSRCADR", "ESME_RINVDSTADR", "ESME_RSUBMITFAIL",
-			"ESME_RX_P_APPN", "ESME_RX_R_APPN", "ESME_RUNKNOWNERR"},
+		failed: []string{
+			"UNDELIV", "REJECTD", "EXPIRED", "DELETED", "ESME_RINVMSGLEN", "ESME_RINVSRCADR",
+			"ESME_RINVDSTADR", "ESME_RSUBMITFAIL", "ESME_RX_P_APPN", "ESME_RX_R_APPN", "ESME_RUNKNOWNERR",
+		},
 		report: func(state, secret string, _ time.Time) *http.Request {
 			return posted("?secret="+secret, formType, "id=m-1&message_status="+state+"&level=3&err=000")
 		},
@@ -105,10 +114,15 @@ func TestPresetsReport(t *testing.T) {
 		if err := s.Reports(); err != nil || s.Acknowledgement() != p.answer {
 			t.Errorf("%s: %v, answer %q", name, err, s.Acknowledgement())
 		}
-		if r := s.Reporting; !slices.Equal(r.Sent, p.sent) || !slices.Equal(r.Delivered, p.delivered) || !slices.Equal(r.Failed, p.failed) {
+		r := s.Reporting
+		same := slices.Equal(r.Sent, p.sent) && slices.Equal(r.Delivered, p.delivered) && slices.Equal(r.Failed, p.failed)
+		if !same {
 			t.Errorf("%s: sent %v, delivered %v, failed %v", name, r.Sent, r.Delivered, r.Failed)
 		}
-		for state, words := range map[sms.State][]string{sms.Sent: p.sent, sms.Delivered: p.delivered, sms.Undelivered: p.failed, "": {"pondered"}} {
+		states := map[sms.State][]string{
+			sms.Sent: p.sent, sms.Delivered: p.delivered, sms.Undelivered: p.failed, "": {"pondered"},
+		}
+		for state, words := range states {
 			for _, word := range words {
 				want := []sms.Report{{ID: "m-1", State: state, Code: p.code}}
 				if state == "" {

@@ -12,8 +12,8 @@ import (
 type preset struct {
 	start    func(testing.TB) *providers.Provider
 	to, from string // as the provider reads them
-	// said is all that a request says, with {id}, {text} and {hex} for those of the message. gsm7 and ucs2 are what texts of one
-	// encoding say beside.
+	// said is all that a request says, with {id}, {text} and {hex} for those of the message. gsm7 and ucs2 are what texts
+	// of one encoding say beside.
 	said, gsm7, ucs2 map[string]string
 	own              bool // the receipt has our name for the text, not the provider's
 	refers           bool // the request has our name for the text where the provider keeps it
@@ -76,10 +76,11 @@ func reportsTo(name string) string {
 
 var presets = map[string]preset{
 	"telnyx": {
-		start: providers.StartTelnyx, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
+		start: providers.StartTelnyx, to: "+15005550006", from: "Acme", coded: true,
+		unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
-			"/from": "Acme", "/to": "+15005550006", "/text": "{text}", "/type": "SMS", "/messaging_profile_id": providers.TelnyxProfile,
-			"/webhook_url": reportsTo("telnyx"),
+			"/from": "Acme", "/to": "+15005550006", "/text": "{text}", "/type": "SMS",
+			"/messaging_profile_id": providers.TelnyxProfile, "/webhook_url": reportsTo("telnyx"),
 		},
 		classes: map[sms.Class][]string{
 			sms.InvalidNumber: {"10001", "10002", "10016", "40001", "40008", "40012", "40310"},
@@ -92,7 +93,8 @@ var presets = map[string]preset{
 	"plivo": {
 		start: providers.StartPlivo, to: "15005550006", from: "Acme", unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
-			"/src": "Acme", "/dst": "15005550006", "/text": "{text}", "/type": "sms", "/log": "false", "/url": reportsTo("plivo"),
+			"/src": "Acme", "/dst": "15005550006", "/text": "{text}", "/type": "sms", "/log": "false",
+			"/url": reportsTo("plivo"),
 		},
 		classes: map[sms.Class][]string{sms.Config: {"400", "404"}, sms.Account: {"402"}},
 		others:  map[sms.Class][]string{sms.Unauthorized: {"401"}, sms.RateLimited: {"429"}, sms.Ambiguous: {"500"}},
@@ -100,8 +102,8 @@ var presets = map[string]preset{
 	"sinch": {
 		start: providers.StartSinch, to: "+15005550006", from: "Acme", refers: true, coded: true,
 		said: map[string]string{
-			"/from": "Acme", "/to/0": "+15005550006", "/body": "{text}", "/type": "mt_text", "/delivery_report": "per_recipient",
-			"/client_reference": "{id}",
+			"/from": "Acme", "/to/0": "+15005550006", "/body": "{text}", "/type": "mt_text",
+			"/delivery_report": "per_recipient", "/client_reference": "{id}",
 		},
 		classes: map[sms.Class][]string{
 			sms.InvalidNumber: {"syntax_invalid_parameter_format", "illegal_number_type"}, sms.Account: {"blocked_account"},
@@ -139,14 +141,16 @@ var presets = map[string]preset{
 		others: map[sms.Class][]string{sms.Config: {"Unknown"}},
 	},
 	"playsms": {
-		start: providers.StartPlaySMS, to: "+15005550006", from: "Acme", coded: true, unclear: sms.Ambiguous, halved: sms.Ambiguous,
+		start: providers.StartPlaySMS, to: "+15005550006", from: "Acme", coded: true,
+		unclear: sms.Ambiguous, halved: sms.Ambiguous,
 		said: map[string]string{
 			"app": "ws", "op": "pv", "u": providers.User, "h": providers.Password, "to": "+15005550006", "from": "Acme",
 			"msg": "{text}", "type": "text", "nofooter": "1",
 		},
 		ucs2: map[string]string{"unicode": "1"},
 		classes: map[sms.Class][]string{
-			sms.Unauthorized: {"100", "104", "105", "106"}, sms.Account: {"103"}, sms.Config: {"101", "102", "201"}, sms.Temporary: {"200"},
+			sms.Unauthorized: {"100", "104", "105", "106"}, sms.Account: {"103"},
+			sms.Config: {"101", "102", "201"}, sms.Temporary: {"200"},
 		},
 		others: map[sms.Class][]string{sms.Config: {"999"}},
 	},
@@ -163,7 +167,8 @@ var presets = map[string]preset{
 
 // secrets are what the presets read from the environment.
 var secrets = map[string]string{
-	"TELNYX_API_KEY": providers.Password, "TELNYX_MESSAGING_PROFILE": providers.TelnyxProfile, "TELNYX_REPORT_SECRET": reportSecret,
+	"TELNYX_API_KEY":           providers.Password,
+	"TELNYX_MESSAGING_PROFILE": providers.TelnyxProfile, "TELNYX_REPORT_SECRET": reportSecret,
 	"PLIVO_AUTH_ID": providers.User, "PLIVO_AUTH_TOKEN": providers.Password, "PLIVO_REPORT_SECRET": reportSecret,
 	"SINCH_SERVICE_PLAN_ID": providers.User, "SINCH_API_TOKEN": providers.Password, "SINCH_WEBHOOK_SECRET": reportSecret,
 	"BIRD_API_KEY": providers.Password,

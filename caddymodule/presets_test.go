@@ -89,8 +89,8 @@ var presetMessage = sms.Message{
 	Text: "Acme & \"Söhne\": \\ 100% {to} 482913.\n\n@app.example.com #482913",
 }
 
-// Every preset, exactly as it is documented: its request says what the table says and no more, in both encodings, the text arrives
-// whole, and so does the name for it.
+// Every preset, exactly as it is documented: its request says what the table says and no more, in both encodings, the
+// text arrives whole, and so does the name for it.
 func TestPresetsDeliver(t *testing.T) {
 	for name, block := range loadPresets(t) {
 		p := presets[name]
@@ -107,7 +107,9 @@ func TestPresetsDeliver(t *testing.T) {
 }
 
 // delivers sends a message, the n-th, and looks at what arrives; more is what its encoding adds.
-func (p preset) delivers(t *testing.T, provider *providers.Provider, s *senders.HTTP, m sms.Message, n int, more map[string]string) {
+func (p preset) delivers(
+	t *testing.T, provider *providers.Provider, s *senders.HTTP, m sms.Message, n int, more map[string]string,
+) {
 	t.Helper()
 	receipt, err := s.Send(t.Context(), m)
 	if err != nil {
@@ -142,7 +144,8 @@ func (p preset) says(m sms.Message, more map[string]string) map[string]string {
 	return all
 }
 
-// A text that is handed over twice under one name, as only a fault could do, is one text where the provider knows names.
+// A text that is handed over twice under one name, as only a fault could do, is one text where the provider knows
+// names.
 func TestPresetsRepeat(t *testing.T) {
 	blocks := loadPresets(t)
 	for name, class := range map[string]sms.Class{"bird": "", "android": sms.Ambiguous} {
@@ -191,7 +194,9 @@ func TestPresetsFail(t *testing.T) {
 				if requests, elsewhere := provider.Requests(); requests != 1 || elsewhere != 0 {
 					t.Errorf("%d requests, %d of them elsewhere", requests, elsewhere)
 				}
-				wait := map[providers.Mood]time.Duration{providers.TooMany: 7 * time.Second, providers.Error503: 7 * time.Second}[mood]
+				wait := map[providers.Mood]time.Duration{
+					providers.TooMany: 7 * time.Second, providers.Error503: 7 * time.Second,
+				}[mood]
 				if got := sms.RetryAfterOf(err); got != wait {
 					t.Errorf("retry after %s, want %s", got, wait)
 				}

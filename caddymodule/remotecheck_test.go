@@ -24,10 +24,13 @@ func startMakers(t *testing.T) map[string]maker {
 	t.Helper()
 	d, w := providers.StartDexatel(t), providers.StartTwilio(t)
 	texted := func(text providers.Text) string { return text.Code }
+	dexatel := fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\n"+
+		"template 0a1b2c3d-0000-0000-0000-000000000000\ncheck remote\ntimeout 1s\n}", d.Key, d.URL)
+	twilio := fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\n"+
+		"check remote\ntimeout 1s\n}", w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL)
 	return map[string]maker{
-		"dexatel": {d.Provider, fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\ntemplate 0a1b2c3d-0000-0000-0000-000000000000\ncheck remote\ntimeout 1s\n}", d.Key, d.URL), texted},
-		"twilio": {w.Provider, fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\ncheck remote\ntimeout 1s\n}",
-			w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL), texted},
+		"dexatel": {d.Provider, dexatel, texted},
+		"twilio":  {w.Provider, twilio, texted},
 	}
 }
 
@@ -43,8 +46,8 @@ func (m maker) asked(n int) int {
 	return requests - n
 }
 
-// A code that the provider makes opens, once, in one browser; every guess counts before the provider is asked, and in a block it
-// is not asked at all.
+// A code that the provider makes opens, once, in one browser; every guess counts before the provider is asked, and in
+// a block it is not asked at all.
 func TestForeignCodesHaveOurBudget(t *testing.T) {
 	t.Parallel()
 	for name, m := range startMakers(t) {
@@ -92,8 +95,8 @@ func TestForeignCodesHaveOurBudget(t *testing.T) {
 	}
 }
 
-// Copies of one form, sent at once, open one session, and all of them do, though the provider takes the code once only. There
-// are as many as may be counted.
+// Copies of one form, sent at once, open one session, and all of them do, though the provider takes the code once
+// only. There are as many as may be counted.
 func TestForeignCodeDoubleClick(t *testing.T) {
 	t.Parallel()
 	for name, m := range startMakers(t) {
@@ -129,11 +132,15 @@ func TestForeignCodeDoubleClick(t *testing.T) {
 	}
 }
 
-// When the provider does not answer the question, nobody gets in, and nobody is blocked for that: a few guesses are given back.
+// When the provider does not answer the question, nobody gets in, and nobody is blocked for that: a few guesses are
+// given back.
 func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
 	t.Parallel()
 	for name := range startMakers(t) {
-		for _, mood := range []providers.Mood{providers.Hang, providers.Unauthorized, providers.Error500, providers.BrokenJSON, providers.Redirect, providers.Huge} {
+		for _, mood := range []providers.Mood{
+			providers.Hang, providers.Unauthorized, providers.Error500,
+			providers.BrokenJSON, providers.Redirect, providers.Huge,
+		} {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
 				m := startMakers(t)[name]
@@ -164,7 +171,8 @@ func TestForeignCodeWhoseMakerIsSilent(t *testing.T) {
 func TestForeignCodeBelongsToItsText(t *testing.T) {
 	t.Parallel()
 	m := startMakers(t)["dexatel"]
-	s := m.site(t, setup{directive: "resend_after 0s", site: "handle /high* {\nsms_2fa {\nzone high\nresend_after 0s\nuser {http.auth.user.id}\n}\nrespond high\n}"})
+	handle := "handle /high* {\nsms_2fa {\nzone high\nresend_after 0s\nuser {http.auth.user.id}\n}\nrespond high\n}"
+	s := m.site(t, setup{directive: "resend_after 0s", site: handle})
 	v := s.visitor(t, "alice")
 	v.resend(v.open("/"), "/")
 	older, newer := m.code(m.Wait(t, 1)), m.code(m.Wait(t, 2))
@@ -209,11 +217,13 @@ func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 	}
 }
 
-// What became of a resend takes nothing from the text before it: its code goes on to hold, and both do where both can be checked.
+// What became of a resend takes nothing from the text before it: its code goes on to hold, and both do where both can
+// be checked.
 func TestResendLeavesTheEarlierCode(t *testing.T) {
 	t.Parallel()
 	for name := range startMakers(t) {
-		for _, mood := range []providers.Mood{providers.Hang, providers.Error500, providers.AcceptThenReset, providers.TooManyBare} {
+		moods := []providers.Mood{providers.Hang, providers.Error500, providers.AcceptThenReset, providers.TooManyBare}
+		for _, mood := range moods {
 			t.Run(name+"/"+string(mood), func(t *testing.T) {
 				t.Parallel()
 				m := startMakers(t)[name]
@@ -232,7 +242,8 @@ func TestResendLeavesTheEarlierCode(t *testing.T) {
 	}
 }
 
-// A code that nobody can check, because the provider's answer to its text was lost, is refused and not counted: nothing is learnt.
+// A code that nobody can check, because the provider's answer to its text was lost, is refused and not counted:
+// nothing is learnt.
 func TestForeignCodeThatNobodyCanCheck(t *testing.T) {
 	t.Parallel()
 	for name := range startMakers(t) {
@@ -246,7 +257,8 @@ func TestForeignCodeThatNobodyCanCheck(t *testing.T) {
 			code := m.code(m.Wait(t, 1))
 			m.Misbehave(providers.Behave)
 			for range 3 {
-				if a := v.submit(page, "/", code); a.status != http.StatusForbidden || !strings.Contains(a.body, "does not hold any more") {
+				a := v.submit(page, "/", code)
+				if a.status != http.StatusForbidden || !strings.Contains(a.body, "does not hold any more") {
 					t.Errorf("status %d", a.status)
 				}
 			}
@@ -274,8 +286,8 @@ func TestResendGoesElsewhereWhenTheMakerIsDown(t *testing.T) {
 	}
 }
 
-// When a sender with codes of our own takes over from one whose provider makes them, it stays with it: the text that came first
-// goes on to hold.
+// When a sender with codes of our own takes over from one whose provider makes them, it stays with it: the text that
+// came first goes on to hold.
 func TestResendKeepsWhoMadeTheCode(t *testing.T) {
 	t.Parallel()
 	for name := range startMakers(t) {
@@ -328,8 +340,9 @@ func TestForeignCodeEndsTheEarlierSession(t *testing.T) {
 func TestVerifyIsToldOfOurCode(t *testing.T) {
 	t.Parallel()
 	w := providers.StartTwilio(t)
-	s := startSite(t, setup{senders: fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\n}",
-		w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL)})
+	twilio := fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\n}",
+		w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL)
+	s := startSite(t, setup{senders: twilio})
 	v := s.visitor(t, "alice")
 	page := v.open("/")
 	text := w.Wait(t, 1)
@@ -345,7 +358,10 @@ func TestVerifyIsToldOfOurCode(t *testing.T) {
 	if a := v.submit(page, "/", text.Code); a.status != http.StatusSeeOther {
 		t.Fatalf("our code: status %d", a.status)
 	}
-	testenv.Await(t, "the verification is closed", func() bool { a := w.Approved(); return len(a) == 1 && a[0] == text.ID })
+	testenv.Await(t, "the verification is closed", func() bool {
+		a := w.Approved()
+		return len(a) == 1 && a[0] == text.ID
+	})
 	requests, _ = w.Requests()
 	for range 3 {
 		v.setCookie("sms2fa_challenge", ticket)

@@ -37,24 +37,27 @@ type reporter struct {
 func startReporters(t *testing.T) []reporter {
 	t.Helper()
 	d, w, v, g := providers.StartDexatel(t), providers.StartTwilio(t), providers.StartVonage(t), providers.StartTelnyx(t)
+	dexatel := fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\nreport_secret %s\n}",
+		d.Key, d.URL, reportSecret)
+	twilio := fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nfrom Acme\nbase_url %s\nreport_url ",
+		w.AccountSID, w.AuthToken, w.URL)
+	vonage := fmt.Sprintf("sender vonage {\napi_key %s\napi_secret %s\nfrom Acme\nbase_url %s\n"+
+		"signature_secret %s\nreport_url ", v.Key, v.Secret, v.URL, reportSecret)
 	return []reporter{
 		{
-			d.Provider, "dexatel",
-			fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\nreport_secret %s\n}", d.Key, d.URL, reportSecret) + "\n# %s",
+			d.Provider, "dexatel", dexatel + "\n# %s",
 			func(_, secret, id, state string, at time.Time) *http.Request {
 				return d.DeliveryEvent(otherwise(secret, reportSecret), id, state, at)
 			}, "delivered", "failed", true,
 		},
 		{
-			w.Provider, "twilio",
-			fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nfrom Acme\nbase_url %s\nreport_url ", w.AccountSID, w.AuthToken, w.URL) + "%s" + reportsAt + "\n}",
+			w.Provider, "twilio", twilio + "%s" + reportsAt + "\n}",
 			func(site, secret, id, state string, _ time.Time) *http.Request {
 				return w.StatusReport(site+reportsAt, otherwise(secret, w.AuthToken), id, state)
 			}, "delivered", "undelivered", false,
 		},
 		{
-			v.Provider, "vonage",
-			fmt.Sprintf("sender vonage {\napi_key %s\napi_secret %s\nfrom Acme\nbase_url %s\nsignature_secret %s\nreport_url ", v.Key, v.Secret, v.URL, reportSecret) + "%s" + reportsAt + "\n}",
+			v.Provider, "vonage", vonage + "%s" + reportsAt + "\n}",
 			func(_, secret, id, state string, at time.Time) *http.Request {
 				return v.Receipt("query", "sha256", otherwise(secret, reportSecret), id, state, at)
 			}, "delivered", "failed", true,
@@ -111,7 +114,8 @@ func (p reporter) setup(t *testing.T, directive string) setup {
 func (s *site) reports(t *testing.T, r *http.Request) int {
 	t.Helper()
 	body, _ := io.ReadAll(r.Body)
-	q, err := http.NewRequest(r.Method, s.URL+reportsAt+strings.TrimPrefix(r.URL.RequestURI(), "/"), strings.NewReader(string(body)))
+	address := s.URL + reportsAt + strings.TrimPrefix(r.URL.RequestURI(), "/")
+	q, err := http.NewRequest(r.Method, address, strings.NewReader(string(body)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +128,8 @@ func (s *site) reports(t *testing.T, r *http.Request) int {
 	return res.StatusCode
 }
 
-// A report moves the challenge, once: what is not signed, signed by somebody else, recorded, or about nobody's text changes
-// nothing, and neither does what comes late or twice.
+// A report moves the challenge, once: what is not signed, signed by somebody else, recorded, or about nobody's text
+// changes nothing, and neither does what comes late or twice.
 func TestReportsMoveTheChallenge(t *testing.T) {
 	t.Parallel()
 	for _, p := range startReporters(t) {
@@ -145,23 +149,29 @@ func TestReportsMoveTheChallenge(t *testing.T) {
 				}
 			}
 			bare := p.report(s.URL, "", id, p.delivered, now)
-			bare.Header, bare.URL.RawQuery = http.Header{"Content-Type": bare.Header["Content-Type"]}, strings.Split(bare.URL.RawQuery, "&sig=")[0]
+			bare.Header = http.Header{"Content-Type": bare.Header["Content-Type"]}
+			bare.URL.RawQuery = strings.Split(bare.URL.RawQuery, "&sig=")[0]
 			stays("without a signature", "sent", http.StatusForbidden, bare)
-			stays("signed by somebody else", "sent", http.StatusForbidden, p.report(s.URL, "another-secret-of-some-length", id, p.delivered, now))
-			stays("about nobody's text", "sent", http.StatusNoContent, p.report(s.URL, "", "SM"+strings.Repeat("9", 32), p.delivered, now))
+			forged := p.report(s.URL, "another-secret-of-some-length", id, p.delivered, now)
+			stays("signed by somebody else", "sent", http.StatusForbidden, forged)
+			foreign := p.report(s.URL, "", "SM"+strings.Repeat("9", 32), p.delivered, now)
+			stays("about nobody's text", "sent", http.StatusNoContent, foreign)
 			stays("of an unknown state", "sent", http.StatusNoContent, p.report(s.URL, "", id, "pondered", now))
 			if p.timed {
-				stays("recorded long ago", "sent", http.StatusForbidden, p.report(s.URL, "", id, p.delivered, now.Add(-25*time.Hour)))
+				old := p.report(s.URL, "", id, p.delivered, now.Add(-25*time.Hour))
+				stays("recorded long ago", "sent", http.StatusForbidden, old)
 			}
 			stays("delivered", "delivered", http.StatusNoContent, p.report(s.URL, "", id, p.delivered, now))
-			stays("delivered, recorded and sent again", "delivered", http.StatusNoContent, p.report(s.URL, "", id, p.delivered, now))
+			again := p.report(s.URL, "", id, p.delivered, now)
+			stays("delivered, recorded and sent again", "delivered", http.StatusNoContent, again)
 			stays("given up after it was delivered", "delivered", http.StatusNoContent, p.report(s.URL, "", id, p.lost, now))
 			if page := v.open("/"); !strings.Contains(page.body, "was delivered to") {
 				t.Errorf("the page: status %d, %s", page.status, page.body)
 			}
 			s.counted(t, p.name, map[string]int{"forged": 2, "foreign": 1, "delivered": 1, "repeated": 2})
 			s.AwaitLog(t, "text delivered")
-			if said := s.Log() + s.Get("/metrics"); strings.Contains(said, "5005550006") || strings.Contains(said, reportSecret) {
+			said := s.Log() + s.Get("/metrics")
+			if strings.Contains(said, "5005550006") || strings.Contains(said, reportSecret) {
 				t.Error("a number or a secret is in the log or the metrics")
 			}
 		})
@@ -173,14 +183,15 @@ func (s *site) counted(t *testing.T, sender string, want map[string]int) {
 	t.Helper()
 	metrics := s.Get("/metrics")
 	for result, n := range want {
-		if line := fmt.Sprintf("caddy_sms_2fa_reports_total{result=%q,sender=%q} %d\n", result, sender, n); !strings.Contains(metrics, line) {
+		line := fmt.Sprintf("caddy_sms_2fa_reports_total{result=%q,sender=%q} %d\n", result, sender, n)
+		if !strings.Contains(metrics, line) {
 			t.Errorf("the metrics lack %s", line)
 		}
 	}
 }
 
-// A text that was given up frees the resend at once, which repeats the code; the report of the old text says nothing of the
-// new one.
+// A text that was given up frees the resend at once, which repeats the code; the report of the old text says nothing
+// of the new one.
 func TestLostTextFreesTheResend(t *testing.T) {
 	t.Parallel()
 	for _, p := range startReporters(t) {
@@ -217,8 +228,8 @@ func TestLostTextFreesTheResend(t *testing.T) {
 	}
 }
 
-// A text that was lost, or of which nobody knows, is followed by one of the next sender where the operator wants that, and by
-// one of the same sender otherwise.
+// A text that was lost, or of which nobody knows, is followed by one of the next sender where the operator wants that,
+// and by one of the same sender otherwise.
 func TestResendVia(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -268,7 +279,8 @@ func TestResendVia(t *testing.T) {
 func TestReportsAreMountedRightly(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{sender: "report_secret " + reportSecret, site: "sms_2fa_reports " + reportsAt + " dexatel"})
-	if a := s.visitor(t, "").do(http.MethodPut, reportsAt, nil, ""); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET, POST" {
+	a := s.visitor(t, "").do(http.MethodPut, reportsAt, nil, "")
+	if a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET, POST" {
 		t.Errorf("PUT: status %d", a.status)
 	}
 	large := s.provider.DeliveryEvent(reportSecret, strings.Repeat("x", 70<<10), "delivered", time.Now())

@@ -14,10 +14,14 @@ import (
 func TestNothingLeadsOffTheSite(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
-	for i, path := range []string{"//evil.example/x", "///evil.example", "/\\evil.example", "/%5Cevil.example", "/%2F/evil.example", "/a//b", "/?next=//evil.example"} {
+	const navigate = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nConnection: close\r\n\r\n"
+	for i, path := range []string{
+		"//evil.example/x", "///evil.example", "/\\evil.example", "/%5Cevil.example", "/%2F/evil.example", "/a//b",
+		"/?next=//evil.example",
+	} {
 		t.Run(path, func(t *testing.T) {
 			v := s.visitor(t, "alice")
-			raw := rawRequest(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n"+basicAlice+"Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nConnection: close\r\n\r\n")
+			raw := rawRequest(t, s, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n"+basicAlice+navigate)
 			if i == 0 {
 				s.provider.Wait(t, 1)
 			}
@@ -26,13 +30,17 @@ func TestNothingLeadsOffTheSite(t *testing.T) {
 			defer res.Body.Close()
 			body := make([]byte, 20000)
 			n, _ := res.Body.Read(body)
-			if page := string(body[:n]); strings.Contains(page, `action="//`) || strings.Contains(page, `href="//`) || strings.Contains(page, `href="/\`) {
+			page := string(body[:n])
+			off := strings.Contains(page, `action="//`) || strings.Contains(page, `href="//`)
+			if off || strings.Contains(page, `href="/\`) {
 				t.Errorf("the page leads off the site:\n%s", page)
 			}
-			res = rawRequest(t, s, "GET "+withParameter(path, "verify")+" HTTP/1.1\r\nHost: localhost\r\n"+basicAlice+"Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nConnection: close\r\n\r\n")
+			verify := withParameter(path, "verify")
+			res = rawRequest(t, s, "GET "+verify+" HTTP/1.1\r\nHost: localhost\r\n"+basicAlice+navigate)
 			defer res.Body.Close()
 			to := res.Header.Get("Location")
-			if res.StatusCode != http.StatusSeeOther || strings.HasPrefix(to, "//") || strings.HasPrefix(to, `/\`) || !strings.HasPrefix(to, "/") {
+			stays := strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.HasPrefix(to, `/\`)
+			if res.StatusCode != http.StatusSeeOther || !stays {
 				t.Errorf("status %d, location %q", res.StatusCode, to)
 			}
 		})
@@ -130,7 +138,8 @@ func TestPlainHTTPIsRefusedOffLoopback(t *testing.T) {
 	s := startSite(t, setup{listen: "http://:" + portOf(t)})
 	u, _ := url.Parse(strings.Replace(s.URL, "//:", "//localhost:", 1))
 	s.URL = u.String()
-	res := rawRequest(t, s, "GET / HTTP/1.1\r\nHost: app.example.com\r\n"+basicAlice+"Accept: text/html\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
+	res := rawRequest(t, s, "GET / HTTP/1.1\r\nHost: app.example.com\r\n"+basicAlice+
+		"Accept: text/html\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
 	res.Body.Close()
 	if res.StatusCode != http.StatusBadRequest || len(s.provider.Texts()) != 0 {
 		t.Errorf("status %d, %d texts", res.StatusCode, len(s.provider.Texts()))
@@ -172,16 +181,18 @@ func TestUpgradesAndHopByHopHeaders(t *testing.T) {
 	}`})
 	v := s.visitor(t, "alice")
 	ask := func(cookie, headers string) *http.Response {
-		res := rawRequest(t, s, "GET /up HTTP/1.1\r\nHost: localhost\r\n"+basicAlice+"Cookie: sms2fa="+cookie+"\r\n"+headers+"\r\n")
+		res := rawRequest(t, s, "GET /up HTTP/1.1\r\nHost: localhost\r\n"+basicAlice+
+			"Cookie: sms2fa="+cookie+"\r\n"+headers+"\r\n")
 		t.Cleanup(func() { res.Body.Close() })
 		return res
 	}
-	if res := ask("", "Connection: Upgrade\r\nUpgrade: websocket\r\n"); res.StatusCode != http.StatusForbidden {
+	const webSocket = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+	if res := ask("", webSocket); res.StatusCode != http.StatusForbidden {
 		t.Errorf("unverified WebSocket: status %d", res.StatusCode)
 	}
 	v.login("/")
 	token := v.cookie("sms2fa")
-	if res := ask(token, "Connection: Upgrade\r\nUpgrade: websocket\r\n"); res.StatusCode != http.StatusSwitchingProtocols {
+	if res := ask(token, webSocket); res.StatusCode != http.StatusSwitchingProtocols {
 		t.Errorf("verified WebSocket: status %d", res.StatusCode)
 	}
 	for _, other := range []string{"h2c", "anything", "websocket, h2c", "websocket\r\nUpgrade: h2c"} {

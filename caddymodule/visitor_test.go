@@ -51,6 +51,10 @@ func startSite(t *testing.T, s setup) *site {
 	return &site{Caddy: testenv.StartCaddy(t, s.caddyfile(), s.env...), URL: s.listen, provider: s.provider}
 }
 
+// appSays is what the app behind the gate answers: what it sees of the request.
+const appSays = "app {http.request.orig_uri} user={http.sms_2fa.user} method={http.sms_2fa.method} " +
+	"at={http.sms_2fa.verified_at} cookies=[{http.request.header.Cookie}]"
+
 func (s setup) caddyfile() string {
 	return fmt.Sprintf(`{
 	admin {ADMIN}
@@ -83,9 +87,9 @@ func (s setup) caddyfile() string {
 		brand Acme
 		%[6]s
 	}
-	respond "app {http.request.orig_uri} user={http.sms_2fa.user} method={http.sms_2fa.method} at={http.sms_2fa.verified_at} cookies=[{http.request.header.Cookie}]"
+	respond "%[7]s"
 }
-`, s.route(), s.global, s.listen, swordfish, s.site, s.directive)
+`, s.route(), s.global, s.listen, swordfish, s.site, s.directive, appSays)
 }
 
 // route is the senders.
@@ -96,7 +100,8 @@ func (s setup) route() string {
 	if !strings.Contains(s.sender, "timeout") {
 		s.sender += "\ntimeout 2s"
 	}
-	return fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\n%s\n}", s.provider.Key, s.provider.URL, s.sender)
+	return fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\n%s\n}",
+		s.provider.Key, s.provider.URL, s.sender)
 }
 
 // visitor is a browser with a password.
@@ -179,7 +184,10 @@ func (v *visitor) try(method, path string, header http.Header, body string) (pag
 
 // The headers of a browser that shows a page, and of one that sends a form.
 func asPage() http.Header {
-	return http.Header{"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Site": {"none"}, "Accept": {"text/html"}}
+	return http.Header{
+		"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}, "Sec-Fetch-Site": {"none"},
+		"Accept": {"text/html"},
+	}
 }
 
 func asForm() http.Header {
