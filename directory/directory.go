@@ -8,7 +8,8 @@
 // error. An error means that the directory cannot tell now, and the caller must not treat it as "no number".
 //
 // To add a directory, implement [Directory] in a file of its own, with a test of what happens when the source is slow,
-// down or damaged, and register it as a Caddy module sms_2fa.directories.<name>.
+// down or damaged, and register it as a Caddy module sms_2fa.directories.<name> in
+// caddymodule/directories.
 package directory
 
 import (

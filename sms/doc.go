@@ -69,9 +69,8 @@
 //     as with every other provider.
 //   - List the documented error codes in a map from code to Class, and let an answer that cannot be read end in
 //     Ambiguous, unless its status alone says that the text was accepted.
-//   - Let the package's tests hold the sender to the provider's documentation: a server in internal/testenv that
-//     answers as documented, and an entry in the table of providers in the tests of this package, which tries every
-//     documented code, broken answers, timeouts and secrets in errors.
-//   - Register it as a Caddy module sms_2fa.senders.<name> in package caddymodule or a package below it, and describe
-//     it in docs/.
+//   - Let the package's tests hold the sender to the provider's documentation: a server in internal/testenv/providers
+//     that answers as documented, and an entry in the table of providers in the tests of this package, which tries
+//     every documented code, broken answers, timeouts and secrets in errors.
+//   - Register it as a Caddy module sms_2fa.senders.<name> in caddymodule/senders, and describe it in docs/.
 package sms
