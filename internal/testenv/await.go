@@ -6,9 +6,9 @@ import (
 )
 
 // awaitTimeout is longer than the gate takes for anything that it does by itself, even on a busy machine.
-const awaitTimeout = 8 * time.Second
+const awaitTimeout = 20 * time.Second
 
-// Await asks every 20 ms whether something has come about, and fails the test if it has not after 8 seconds. The test
+// Await asks every 20 ms whether something has come about, and fails the test if it has not after 20 seconds. The test
 // goes on.
 func Await(t testing.TB, what string, so func() bool) {
 	t.Helper()
