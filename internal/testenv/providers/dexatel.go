@@ -1,13 +1,9 @@
 package providers
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,10 +12,26 @@ import (
 	"time"
 )
 
+// Revision is a published form of Dexatel's API. Nothing in an answer says which one is spoken.
+type Revision string
+
+// The revisions. That of 2022 wraps all answers in data, has the code in its list of verifications, and writes times
+// as 2026-01-02 03:04:05. That of 2026 answers a new verification without the wrapper, lists verifications without
+// the code and with times in ISO 8601, repeats the client's payload in reports, and writes their words in capitals.
+const (
+	DexatelOf2022 Revision = "2022"
+	DexatelOf2026 Revision = "2026"
+)
+
+// DexatelRevisions are all of them.
+var DexatelRevisions = []Revision{DexatelOf2022, DexatelOf2026}
+
 // Moods of Dexatel's own.
 const (
 	ObjectData    Mood = "data is an object"
 	ArrayData     Mood = "data is a list"
+	BareData      Mood = "no data around the answer"
+	CodeInClear   Mood = "no data around the answer, and the code in it"
 	StringCodes   Mood = "error codes are strings, as in a bad number"
 	OKWithErrors  Mood = "200 with errors"
 	Rejected      Mood = "201 with status rejected"
@@ -34,18 +46,27 @@ const dexatelAccountID = "acc00000-0000-4000-8000-000000000000"
 // Dexatel is a provider that enforces the documented contract of Dexatel's API.
 type Dexatel struct {
 	*Provider
-	Key string
+	Key      string
+	Revision Revision
 
 	mu            sync.Mutex
 	verifications []Text // not yet taken
 	senders       []map[string]any
 	templates     []map[string]any
+	webhooks      []map[string]any
+	webhooksMade  int // also those that are gone
 }
 
-// StartDexatel starts the provider.
+// StartDexatel starts the provider with the API of 2022.
 func StartDexatel(t testing.TB) *Dexatel {
 	t.Helper()
-	d := &Dexatel{Key: "0123456789abcdef0123456789abcdef"}
+	return StartDexatelOf(t, DexatelOf2022)
+}
+
+// StartDexatelOf starts the provider with one revision of its API.
+func StartDexatelOf(t testing.TB, revision Revision) *Dexatel {
+	t.Helper()
+	d := &Dexatel{Key: "0123456789abcdef0123456789abcdef", Revision: revision}
 	d.Provider = startProvider(t, d)
 	return d
 }
@@ -85,9 +106,23 @@ func (d *Dexatel) route(w http.ResponseWriter, r *http.Request, body []byte) {
 		d.create(w, r, body, &d.senders, judgeOrigin, "name", "channel", "type", "code", "countries")
 	case "POST /v1/templates":
 		d.create(w, r, body, &d.templates, judgeTemplate, "name", "channel", "text")
+	case "GET /v1/webhooks":
+		d.list(w, r, d.webhooks)
+	case "POST /v1/webhooks":
+		d.registerWebhook(w, r, body)
 	default:
-		d.refuse(w, r, http.StatusNotFound, "4")
+		d.routeItem(w, r)
 	}
+}
+
+// routeItem serves what stands at an address of its own.
+func (d *Dexatel) routeItem(w http.ResponseWriter, r *http.Request) {
+	id, webhook := strings.CutPrefix(r.URL.Path, "/v1/webhooks/")
+	if !webhook || r.Method != http.MethodDelete || !d.forgetWebhook(id) {
+		d.refuse(w, r, http.StatusNotFound, "4")
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // unwrap is the object under "data", or the code to refuse the body with.
@@ -133,10 +168,12 @@ func isOrigin(code string) bool {
 }
 
 func judgeMessage(body []byte) (Text, string) {
-	m, code := dataFields(body, "channel", "from", "to/0", "text")
+	m, code := dataFields(body, "channel", "from", "to/0", "text", "payload", "number_formatting:bool")
 	switch {
 	case code != "":
 		return Text{}, code
+	case longer(m["payload"], maxPayload):
+		return Text{}, "1705"
 	case m["from"] == "":
 		return Text{}, "1503"
 	case !isOrigin(m["from"]):
@@ -152,7 +189,22 @@ func judgeMessage(body []byte) (Text, string) {
 	case m["channel"] != "SMS":
 		return Text{}, "1515"
 	}
-	return Text{To: m["to/0"], From: m["from"], Text: m["text"]}, ""
+	return Text{To: m.formatted("to/0"), From: m["from"], Text: m["text"], Reference: m["payload"]}, ""
+}
+
+// maxPayload is how many characters a client may add to a text, for itself.
+const maxPayload = 500
+
+// zeroBehindCountry is a number of the Ivory Coast, of the Congo or of a landline in Italy as it is written in full.
+var zeroBehindCountry = regexp.MustCompile(`^(225|242|39)0`)
+
+// formatted is the number that a text goes to: unless the client forbids that, a zero behind the country code goes,
+// also where that zero is a part of the number.
+func (f fields) formatted(name string) string {
+	if f["number_formatting:bool"] == "false" {
+		return f[name]
+	}
+	return zeroBehindCountry.ReplaceAllString(f[name], "$1")
 }
 
 // refuse answers with errors as they are documented: a number, in a list.
@@ -181,18 +233,22 @@ func (d *Dexatel) accept(w http.ResponseWriter, r *http.Request, t Text, code st
 	verification := r.URL.Path == "/v1/verifications"
 	item := messageItem(t)
 	if verification {
-		item = verificationItem(t)
-		delete(item, "code") // in the list only
+		item = d.newVerification(t, mood)
 		d.keep(t)
 	}
 	if mood == Rejected {
 		item["status"] = "rejected"
 	}
-	var data any = []any{item}
-	if mood == ObjectData || mood != ArrayData && verification {
-		data = item
+	switch {
+	case mood == BareData, mood == CodeInClear:
+		writeJSON(w, http.StatusCreated, item)
+	case mood == ArrayData, mood != ObjectData && !verification:
+		writeData(w, http.StatusCreated, []any{item})
+	case mood != ObjectData && d.Revision == DexatelOf2026:
+		writeJSON(w, http.StatusOK, item)
+	default:
+		writeData(w, http.StatusCreated, item)
 	}
-	writeData(w, http.StatusCreated, data)
 }
 
 // messageItem is a message as Dexatel shows it.
@@ -212,17 +268,4 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 
 func writeData(w http.ResponseWriter, status int, data any) {
 	writeJSON(w, status, map[string]any{"data": data, "pagination": map[string]any{"number": 1, "size": 30, "total": 1}})
-}
-
-// DeliveryEvent is a webhook for the event "delivery" as Dexatel makes it, signed with a secret.
-func (d *Dexatel) DeliveryEvent(secret, id, status string, at time.Time) *http.Request {
-	body := fmt.Sprintf(`{"data":{"account_id":"a","message_id":%q,"event":"delivery","status":%q,`+
-		`"to":"15005550006","mccmnc":"28301","price":"0.03","timestamp":%q}}`,
-		id, status, at.UTC().Format(time.DateTime))
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(body))
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Dexatel-Signature", hex.EncodeToString(mac.Sum(nil)))
-	return r
 }

@@ -11,12 +11,15 @@ import (
 const codeLifetime = 5 * time.Minute
 
 func (d *Dexatel) judgeVerification(body []byte) (Text, string) {
-	m, refusal := dataFields(body, "channel", "sender", "phone", "template", "code", "code_length:number")
+	m, refusal := dataFields(body, "channel", "sender", "phone", "template", "code", "code_length:number",
+		"payload", "number_formatting:bool")
 	code, own := m["code"]
 	length, theirs := m["code_length:number"]
 	switch {
 	case refusal != "":
 		return Text{}, refusal
+	case longer(m["payload"], maxPayload):
+		return Text{}, "1705"
 	case m["sender"] == "":
 		return Text{}, "1620"
 	case !isOrigin(m["sender"]):
@@ -41,15 +44,41 @@ func (d *Dexatel) judgeVerification(body []byte) (Text, string) {
 	if theirs {
 		code = sixDigits(len(d.Texts()))[:min(6, number(length))]
 	}
-	return Text{To: m["phone"], From: m["sender"], Template: m["template"], Code: code}, ""
+	return Text{
+		To: m.formatted("phone"), From: m["sender"], Template: m["template"], Code: code, Reference: m["payload"],
+	}, ""
 }
 
-// verificationItem is a verification as Dexatel shows it. Times are in UTC, and do not say so.
-func verificationItem(t Text) map[string]any {
-	return map[string]any{
-		"account_id": dexatelAccountID, "message_id": t.ID, "phone": t.To, "code": t.Code,
-		"create_date": t.At.UTC().Format(time.DateTime), "expire_date": t.At.Add(codeLifetime).UTC().Format(time.DateTime),
+// date is a time as the revision writes it. All times are in UTC; those of 2022 do not say so.
+func (d *Dexatel) date(at time.Time) string {
+	if d.Revision == DexatelOf2026 {
+		return at.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 	}
+	return at.UTC().Format(time.DateTime)
+}
+
+// newVerification is the answer to a new verification. The code is in the list only.
+func (d *Dexatel) newVerification(t Text, mood Mood) map[string]any {
+	item := map[string]any{"account_id": dexatelAccountID, "message_id": t.ID}
+	if mood == CodeInClear {
+		item["code"] = t.Code
+	}
+	if d.Revision == DexatelOf2022 {
+		item["phone"], item["create_date"], item["expire_date"] = t.To, d.date(t.At), d.date(t.At.Add(codeLifetime))
+	}
+	return item
+}
+
+// verificationItem is a verification as it stands in the list.
+func (d *Dexatel) verificationItem(t Text) map[string]any {
+	item := map[string]any{
+		"account_id": dexatelAccountID, "message_id": t.ID, "phone": t.To,
+		"create_date": d.date(t.At), "expire_date": d.date(t.At.Add(codeLifetime)),
+	}
+	if d.Revision == DexatelOf2022 {
+		item["code"] = t.Code
+	}
+	return item
 }
 
 // keep remembers a verification until its code is asked for.
@@ -78,19 +107,19 @@ func (d *Dexatel) check(w http.ResponseWriter, r *http.Request) {
 		fits := t.To == q.Get("phone") && t.Code == q.Get("code")
 		listed := (fits || mood == FilterIgnored && t.To == q.Get("phone")) && time.Since(t.At) < codeLifetime
 		if listed {
-			found = append(found, verificationItem(t))
+			found = append(found, d.verificationItem(t))
 		}
 		return listed && mood != FilterIgnored
 	})
-	writeData(w, http.StatusOK, entries(mood, found))
+	writeData(w, http.StatusOK, d.entries(mood, found))
 }
 
 // entries are what a list shows in a mood.
-func entries(mood Mood, found []map[string]any) []map[string]any {
+func (d *Dexatel) entries(mood Mood, found []map[string]any) []map[string]any {
 	switch mood {
 	case ExpiredEntry:
 		for _, entry := range found {
-			entry["expire_date"] = time.Now().UTC().Add(-time.Minute).Format(time.DateTime)
+			entry["expire_date"] = d.date(time.Now().Add(-time.Minute))
 		}
 	case TwoEntries:
 		return append(found, found...)

@@ -127,6 +127,11 @@ func (v *Vonage) Receipt(way, method, secret, id, status string, at time.Time) *
 	if status == "failed" || status == "rejected" || status == "expired" {
 		params["err-code"] = "6"
 	}
+	for _, t := range v.Texts() {
+		if t.ID == id && t.Reference != "" {
+			params["client-ref"] = t.Reference
+		}
+	}
 	params["sig"] = signReceipt(method, secret, params)
 	form := url.Values{}
 	for name, value := range params {
