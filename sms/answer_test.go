@@ -57,6 +57,11 @@ func TestDexatelErrorsAnywhere(t *testing.T) {
 		{201, `{"data":null,"errors":[{"code":1530}]}`, Blocked},
 		{200, `{"error":"no","message":"no"}`, Config},
 		{200, `{"code":1530}`, Blocked},
+		{200, `{"account_id":"a","message_id":"x"}`, ""},
+		{201, `{"message_id":"x","code":"1530"}`, ""}, // the code in the text
+		{201, `{"message_id":"x","code":1530}`, ""},
+		{201, `{"message_id":"x","errors":[{"code":1530}]}`, Blocked},
+		{201, `{"message_id":"x","status":"REJECTED"}`, Blocked},
 		{400, `{"code":"1523","message":"no"}`, InvalidNumber},
 		{400, `{"errors":[{"code":1524}],"code":1523}`, Account},
 	} {

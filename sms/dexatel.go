@@ -1,12 +1,9 @@
 package sms
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -37,6 +34,7 @@ var (
 	_ CodeLimiter = (*Dexatel)(nil)
 	_ Checker     = (*Dexatel)(nil)
 	_ Reporter    = (*Dexatel)(nil)
+	_ Referrer    = (*Dexatel)(nil)
 )
 
 // NewDexatel returns a sender. Errors name the option that is wrong.
@@ -64,8 +62,17 @@ func (d *Dexatel) MaxCodeLength() int {
 	return 10
 }
 
+// dexatelOrder is what messages and verifications have in common. Payload is the gate's own name for the text, which
+// reports repeat. Formatting is false, because Dexatel's formatting removes a zero behind the country code, which is a
+// part of the number in Ivory Coast, in the Congo and of landlines in Italy; numbers of the gate are in E.164.
+type dexatelOrder struct {
+	Payload    string `json:"payload,omitempty"`
+	Formatting bool   `json:"number_formatting"`
+}
+
 // dexatelMessage is the data of POST /v1/messages.
 type dexatelMessage struct {
+	dexatelOrder
 	Channel string   `json:"channel"`
 	From    string   `json:"from"`
 	To      []string `json:"to"`
@@ -74,6 +81,7 @@ type dexatelMessage struct {
 
 // dexatelVerification is the data of POST /v1/verifications.
 type dexatelVerification struct {
+	dexatelOrder
 	Channel  string `json:"channel"`
 	Sender   string `json:"sender"`
 	Phone    string `json:"phone"`
@@ -93,84 +101,15 @@ func (d *Dexatel) Send(ctx context.Context, m Message) (Receipt, error) {
 }
 
 func (d *Dexatel) request(m Message) (path string, data any) {
-	o := d.options
+	o, order := d.options, dexatelOrder{Payload: m.ID}
 	if o.Template == "" {
-		return "/v1/messages", dexatelMessage{Channel: "SMS", From: o.From, To: []string{m.To.Digits()}, Text: m.Text}
+		return "/v1/messages", dexatelMessage{order, "SMS", o.From, []string{m.To.Digits()}, m.Text}
 	}
-	v := dexatelVerification{Channel: "SMS", Sender: o.From, Phone: m.To.Digits(), Template: o.Template, Code: m.Code}
+	v := dexatelVerification{order, "SMS", o.From, m.To.Digits(), o.Template, m.Code, 0}
 	if d.MakesCodes() {
 		v.Code, v.Length = "", len(m.Code)
 	}
 	return "/v1/verifications", v
-}
-
-// dexatelAnswer is the body of an answer. Data is an object or a list of objects: the documentation shows both.
-// Errors are a list; some clients have also seen a single error beside the data.
-type dexatelAnswer struct {
-	Data   json.RawMessage `json:"data"`
-	Errors []struct {
-		Code json.RawMessage `json:"code"`
-	} `json:"errors"`
-	Code       json.RawMessage `json:"code"`
-	Error      any             `json:"error"`
-	Pagination json.RawMessage `json:"pagination"`
-}
-
-// refuses reports whether an answer names an error. It may do so with a status of success.
-func (b dexatelAnswer) refuses() bool {
-	return len(b.Errors) > 0 || b.Error != nil || digits(b.Code) != ""
-}
-
-// dexatelItem is the part of an accepted message or verification that is used.
-type dexatelItem struct {
-	ID        string `json:"id"`
-	MessageID string `json:"message_id"`
-	Status    string `json:"status"`
-}
-
-// readDexatel finds out whether Dexatel accepted a text. The status decides, unless the body names an error; an
-// accepted text whose answer cannot be read gets a receipt without an ID, because another attempt could send it
-// twice.
-func readDexatel(a answer) (Receipt, error) {
-	var body dexatelAnswer
-	readable := json.Unmarshal(a.body, &body) == nil
-	if !a.ok() || readable && body.refuses() {
-		return Receipt{}, dexatelError(a, body)
-	}
-	item := firstItem(body.Data)
-	switch strings.ToLower(item.Status) {
-	case "failed", "rejected", "expired":
-		return Receipt{}, &Error{Class: Blocked, Status: a.status, Code: "status " + strings.ToLower(item.Status)}
-	}
-	return Receipt{ID: printable(cmp.Or(item.ID, item.MessageID))}, nil
-}
-
-// firstItem is the object, or the first of the list, in the data of an answer.
-func firstItem(data json.RawMessage) dexatelItem {
-	var item dexatelItem
-	var list []dexatelItem
-	if json.Unmarshal(data, &list) == nil && len(list) > 0 {
-		return list[0]
-	}
-	_ = json.Unmarshal(data, &item)
-	return item
-}
-
-// dexatelError is the error for an answer that refuses a request.
-func dexatelError(a answer, body dexatelAnswer) *Error {
-	if len(body.Errors) == 0 {
-		return a.refusal(digits(body.Code), dexatelClasses)
-	}
-	return a.refusal(digits(body.Errors[0].Code), dexatelClasses)
-}
-
-// digits is a code that stands in JSON as a number or as a string of up to six digits; "" for anything else.
-func digits(raw json.RawMessage) string {
-	code := strings.Trim(string(raw), `"`)
-	if len(code) > 6 || strings.Trim(code, "0123456789") != "" {
-		return ""
-	}
-	return code
 }
 
 // dexatelClasses has the documented codes. Dexatel has renumbered the codes 1620 to 1626 by one in the past. Of these

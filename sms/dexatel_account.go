@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -44,14 +45,15 @@ func (a *DexatelAccount) call(ctx context.Context, method, path string, data any
 // read makes a request for an operator at a terminal, and returns the body of the answer. Its errors explain why
 // Dexatel refused.
 func (a *DexatelAccount) read(ctx context.Context, method, path string, data any) (dexatelAnswer, error) {
-	var body dexatelAnswer
 	answer, err := a.call(ctx, method, path, data)
 	if err != nil {
-		return body, fmt.Errorf("asking Dexatel: %w", errors.Unwrap(err))
+		return dexatelAnswer{}, fmt.Errorf("asking Dexatel: %w", errors.Unwrap(err))
 	}
-	err = json.Unmarshal(answer.body, &body)
+	body, readable := dexatelBody(answer.body)
 	switch {
-	case answer.ok() && err != nil:
+	case answer.status == http.StatusNoContent:
+		return body, nil
+	case answer.ok() && !readable:
 		return body, errors.New("asking Dexatel: the answer cannot be read")
 	case answer.ok() && !body.refuses():
 		return body, nil
@@ -60,8 +62,12 @@ func (a *DexatelAccount) read(ctx context.Context, method, path string, data any
 	if why, ok := dexatelRefusals[refusal.Code]; ok {
 		return body, fmt.Errorf("asking Dexatel: error %s: %s", refusal.Code, why)
 	}
-	if refusal.Class == Unauthorized {
+	switch {
+	case refusal.Class == Unauthorized:
 		return body, fmt.Errorf("asking Dexatel: HTTP status %d: the api_key is not accepted", refusal.Status)
+	case refusal.Status == http.StatusNotFound:
+		resource, _, _ := strings.Cut(path, "?")
+		return body, fmt.Errorf("asking Dexatel: HTTP status %d: there is no %s", refusal.Status, resource)
 	}
 	return body, fmt.Errorf("asking Dexatel: HTTP status %d, error %q", refusal.Status, refusal.Code)
 }

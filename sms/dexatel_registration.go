@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,12 +35,12 @@ type DexatelTemplate struct {
 
 // Origins lists the names, numbers and short codes from which texts of the account may come.
 func (a *DexatelAccount) Origins(ctx context.Context) ([]DexatelOrigin, error) {
-	return listDexatel[DexatelOrigin](ctx, a, "/v1/senders")
+	return listDexatel[DexatelOrigin](ctx, a, "/v1/senders", onlySMS)
 }
 
 // Templates lists the account's templates.
 func (a *DexatelAccount) Templates(ctx context.Context) ([]DexatelTemplate, error) {
-	return listDexatel[DexatelTemplate](ctx, a, "/v1/templates")
+	return listDexatel[DexatelTemplate](ctx, a, "/v1/templates", onlySMS)
 }
 
 // RegisterOrigin asks Dexatel for a name, a number or a short code from which texts may come, in some countries (ISO
@@ -103,11 +104,15 @@ func (o *DexatelOrigin) complete() error {
 // maxDexatelPages is how many pages of a list are read; further pages are left out.
 const maxDexatelPages = 50
 
+// onlySMS is the filter of a list whose entries each have a channel.
+var onlySMS = url.Values{"filter[channel]": {"SMS"}}
+
 // listDexatel reads a list page by page. Of the link to the next page only the token is used; the link itself is not
 // followed, so that the API key goes to no other address.
-func listDexatel[T any](ctx context.Context, a *DexatelAccount, path string) ([]T, error) {
+func listDexatel[T any](ctx context.Context, a *DexatelAccount, path string, filter url.Values) ([]T, error) {
 	var all []T
-	query := url.Values{"filter[channel]": {"SMS"}, "page_size": {"30"}}
+	query := url.Values{"page_size": {"30"}}
+	maps.Copy(query, filter)
 	for range maxDexatelPages {
 		body, err := a.read(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
 		if err != nil {

@@ -20,18 +20,22 @@ func (d *Dexatel) Reports() error {
 	return nil
 }
 
-// dexatelReport is the body of a webhook for the event "delivery".
+// Refers is true: Dexatel repeats the payload of a text in its reports.
+func (*Dexatel) Refers() bool { return true }
+
+// dexatelReport is the data of a webhook for the event "delivery". The documentation spells the words of Event and
+// Status in lower case, in upper case and with a capital.
 type dexatelReport struct {
-	Data struct {
-		MessageID string `json:"message_id"`
-		Event     string `json:"event"`
-		Status    string `json:"status"`
-		Timestamp string `json:"timestamp"`
-	} `json:"data"`
+	MessageID string          `json:"message_id"`
+	Event     string          `json:"event"`
+	Status    string          `json:"status"`
+	Timestamp string          `json:"timestamp"`
+	Payload   json.RawMessage `json:"payload"`
+	Price     json.RawMessage `json:"price"`
+	Network   json.RawMessage `json:"mccmnc"`
 }
 
-// dexatelStates has the documented states in lower case; the documentation spells them in lower case and in upper
-// case.
+// dexatelStates has the documented states in lower case.
 var dexatelStates = map[string]State{
 	"sent": Sent, "delivered": Delivered, "read": Delivered,
 	"failed": Undelivered, "rejected": Undelivered, "expired": Undelivered,
@@ -48,19 +52,26 @@ func (d *Dexatel) ReadReports(r *http.Request, body []byte, now time.Time) ([]Re
 		return nil, ErrForged
 	}
 	var report dexatelReport
-	if json.Unmarshal(body, &report) != nil || report.Data.MessageID == "" {
+	envelope, readable := dexatelBody(body)
+	if !readable || json.Unmarshal(envelope.Data, &report) != nil || report.MessageID == "" && report.payload() == "" {
 		return nil, ErrUnreadable
 	}
-	at, err := time.Parse(time.DateTime, report.Data.Timestamp)
-	if err != nil || at.Before(now.Add(-maxDexatelAge)) || at.After(now.Add(reportWindow)) {
+	at := dexatelTime(report.Timestamp)
+	if at.Before(now.Add(-maxDexatelAge)) || at.After(now.Add(reportWindow)) {
 		return nil, ErrStale
 	}
-	state, ok := dexatelStates[strings.ToLower(report.Data.Status)]
-	if !ok || report.Data.Event != "delivery" {
+	state, ok := dexatelStates[strings.ToLower(report.Status)]
+	if !ok || !strings.EqualFold(report.Event, "delivery") {
 		return nil, nil
 	}
-	return []Report{{ID: report.Data.MessageID, State: state}}, nil
+	return []Report{{
+		ID: printable(report.MessageID), Reference: report.payload(), State: state,
+		Price: price(text(report.Price)), Network: network(text(report.Network)),
+	}}, nil
 }
+
+// payload is what the report repeats of the request by which the gate sent the text: the gate's name for the text.
+func (r dexatelReport) payload() string { return printable(text(r.Payload)) }
 
 // signedSHA256 compares a signature in hex or base64 with the HMAC-SHA256 of a body, in constant time.
 func signedSHA256(signature, secret string, body []byte) bool {

@@ -21,10 +21,10 @@ import (
 // template is the ID of an approved template.
 const template = "11111111-2222-4333-8444-555555555555"
 
-// dexatelWith starts Dexatel, and makes senders whose options are changed.
-func dexatelWith(change func(*sms.DexatelOptions)) starter {
+// dexatelWith starts Dexatel with a revision of its API, and makes senders whose options are changed.
+func dexatelWith(revision providers.Revision, change func(*sms.DexatelOptions)) starter {
 	return func(t *testing.T) (*providers.Provider, senderAt, []string) {
-		d := providers.StartDexatel(t)
+		d := providers.StartDexatelOf(t, revision)
 		return d.Provider, func(url string) (sms.Sender, error) {
 			o := sms.DexatelOptions{APIKey: d.Key, From: "Acme", BaseURL: url, Timeout: timeout}
 			change(&o)
@@ -50,7 +50,10 @@ func init() {
 		"dexatel with a template": func(o *sms.DexatelOptions) { o.Template = template },
 		"dexatel, checking":       func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true },
 	} {
-		everyProvider = append(everyProvider, provider{name, dexatelWith(change), dexatelCodes, "9999", ""})
+		for _, revision := range providers.DexatelRevisions {
+			everyProvider = append(everyProvider,
+				provider{name + " of " + string(revision), dexatelWith(revision, change), dexatelCodes, "9999", ""})
+		}
 	}
 }
 
@@ -65,26 +68,63 @@ func newDexatel(t *testing.T, p *providers.Dexatel, change func(*sms.DexatelOpti
 	return d
 }
 
+// onEachRevision runs a test against each published form of the API.
+func onEachRevision(t *testing.T, test func(*testing.T, *providers.Dexatel)) {
+	t.Helper()
+	for _, revision := range providers.DexatelRevisions {
+		t.Run(string(revision), func(t *testing.T) {
+			t.Parallel()
+			test(t, providers.StartDexatelOf(t, revision))
+		})
+	}
+}
+
 func TestDexatelContract(t *testing.T) {
 	t.Parallel()
-	p := providers.StartDexatel(t)
-	for _, id := range []string{"", template} {
-		for _, mood := range []providers.Mood{providers.Behave, providers.ObjectData, providers.ArrayData} {
-			p.Misbehave(mood)
-			d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id })
-			receipt, err := d.Send(t.Context(), message)
-			if err != nil || !strings.HasPrefix(receipt.ID, "message-") {
-				t.Errorf("template %q, %q: receipt %+v, %v", id, mood, receipt, err)
+	onEachRevision(t, func(t *testing.T, p *providers.Dexatel) {
+		moods := []providers.Mood{
+			providers.Behave, providers.ObjectData, providers.ArrayData, providers.BareData, providers.CodeInClear,
+		}
+		for _, id := range []string{"", template} {
+			for _, mood := range moods {
+				p.Misbehave(mood)
+				d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id })
+				receipt, err := d.Send(t.Context(), message)
+				if texts := p.Texts(); err != nil || receipt.ID != texts[len(texts)-1].ID {
+					t.Errorf("template %q, %q: receipt %+v, %v", id, mood, receipt, err)
+				}
 			}
 		}
-	}
-	texts := p.Texts()
-	if got := texts[0]; got.To != "15005550006" || got.From != "Acme" || got.Text != message.Text || got.Code != "" {
-		t.Errorf("message %+v", got)
-	}
-	if got := texts[3]; got.To != "15005550006" || got.Code != message.Code || got.Text != "" {
-		t.Errorf("verification %+v", got)
-	}
+		texts := p.Texts()
+		if got := texts[0]; got.To != "15005550006" || got.From != "Acme" || got.Text != message.Text || got.Code != "" ||
+			got.Reference != message.ID {
+			t.Errorf("message %+v", got)
+		}
+		if got := texts[len(moods)]; got.To != "15005550006" || got.Code != message.Code || got.Text != "" ||
+			got.Reference != message.ID {
+			t.Errorf("verification %+v", got)
+		}
+	})
+}
+
+// Numbers go to Dexatel as they are in E.164, also those with a zero behind the country code.
+func TestDexatelKeepsTheZeroBehindTheCountryCode(t *testing.T) {
+	t.Parallel()
+	onEachRevision(t, func(t *testing.T, p *providers.Dexatel) {
+		for _, to := range []phone.Number{"+2250712345678", "+242061234567", "+390612345678"} {
+			for _, id := range []string{"", template} {
+				m := message
+				m.To = to
+				d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template = id })
+				if _, err := d.Send(t.Context(), m); err != nil {
+					t.Fatal(err)
+				}
+				if texts := p.Texts(); texts[len(texts)-1].To != to.Digits() {
+					t.Errorf("%s, template %q: went to %s", to, id, texts[len(texts)-1].To)
+				}
+			}
+		}
+	})
 }
 
 // The ways to refuse that only Dexatel has; fault_test.go has those of every provider.
@@ -102,7 +142,10 @@ func TestDexatelRefuses(t *testing.T) {
 
 func TestDexatelChecks(t *testing.T) {
 	t.Parallel()
-	p := providers.StartDexatel(t)
+	onEachRevision(t, testDexatelChecks)
+}
+
+func testDexatelChecks(t *testing.T, p *providers.Dexatel) {
 	d := newDexatel(t, p, func(o *sms.DexatelOptions) { o.Template, o.Remote = template, true })
 	if _, err := d.Send(t.Context(), message); err != nil {
 		t.Fatal(err)
@@ -152,6 +195,10 @@ func TestDexatelReports(t *testing.T) {
 	}
 	inHex := func(body string) string { return hex.EncodeToString(sign(body)) }
 	with := func(old, new string) string { return strings.Replace(body, old, new, 1) }
+	capital, capitals := with(`"delivery"`, `"Delivery"`), with(`"delivery"`, `"DELIVERY"`)
+	iso := with("2026-01-02 03:04:00", "2026-01-02T03:04:00.123Z")
+	old := with("2026-01-02 03:04:00", "2026-01-01T03:04:00.123Z")
+	bare := strings.TrimSuffix(strings.TrimPrefix(body, `{"data":`), "}")
 	tests := []struct {
 		name, body, signature string
 		want                  sms.State
@@ -164,6 +211,11 @@ func TestDexatelReports(t *testing.T) {
 		{"sent", with("delivered", "sent"), inHex(with("delivered", "sent")), sms.Sent, nil},
 		{"read", with("delivered", "read"), inHex(with("delivered", "read")), sms.Delivered, nil},
 		{"rejected", with("delivered", "rejected"), inHex(with("delivered", "rejected")), sms.Undelivered, nil},
+		{"event with a capital", capital, inHex(capital), sms.Delivered, nil},
+		{"event in capitals", capitals, inHex(capitals), sms.Delivered, nil},
+		{"in ISO 8601", iso, inHex(iso), sms.Delivered, nil},
+		{"in ISO 8601, a day old", old, inHex(old), "", sms.ErrStale},
+		{"without the wrapper", bare, inHex(bare), sms.Delivered, nil},
 		{"another event", with(`"delivery"`, `"message"`), inHex(with(`"delivery"`, `"message"`)), "", nil},
 		{"unknown status", with("delivered", "pondered"), inHex(with("delivered", "pondered")), "", nil},
 		{"not signed", body, "", "", sms.ErrForged},
@@ -228,6 +280,12 @@ func TestDexatelChecksWhatIsListed(t *testing.T) {
 		{"another text", "[" + entry("m-2", "15005550006", `"482913"`, now.Add(time.Minute)) + "]", false},
 		{"another number", "[" + entry("m-1", "15005550009", `"482913"`, now.Add(time.Minute)) + "]", false},
 		{"over", "[" + entry("m-1", "15005550006", `"482913"`, now.Add(-time.Minute)) + "]", false},
+		{"ours, with a time in ISO 8601", `[{"message_id":"m-1","phone":"15005550006","code":"482913",` +
+			`"expire_date":"2099-01-01T00:00:00.000Z"}]`, true},
+		{"over, with a time in ISO 8601", `[{"message_id":"m-1","phone":"15005550006","code":"482913",` +
+			`"expire_date":"2026-01-01T00:00:00.000Z"}]`, false},
+		{"with a code of null", `[{"message_id":"m-1","phone":"15005550006","code":null,` +
+			`"expire_date":"2099-01-01T00:00:00.000Z"}]`, false},
 		{"without an end", `[{"message_id":"m-1","phone":"15005550006","code":"482913"}]`, false},
 		{"without a code", `[{"message_id":"m-1","phone":"15005550006","expire_date":"2099-01-01 00:00:00"}]`, false},
 	} {

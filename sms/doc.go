@@ -10,7 +10,7 @@
 // A sender may implement more interfaces, when its provider can do more:
 //
 //   - [CodeLimiter]: the provider takes codes up to some length only.
-//   - [Reporter] and [Acknowledger]: the provider reports what became of a text, see Reports.
+//   - [Reporter], [Referrer] and [Acknowledger]: the provider reports what became of a text, see Reports.
 //   - [Checker]: the provider makes and checks the codes, see Remote check.
 //   - [Confirmer]: the provider wants to hear that a code was typed right.
 //
@@ -53,7 +53,8 @@
 //
 // A [Reporter] verifies and reads the requests by which its provider reports what became of a text: the signature
 // first, then the age, then the content. [ErrForged], [ErrStale] and [ErrUnreadable] say what was wrong. A state
-// that leads to nothing is no error; the list of reports is then empty. A [Report] names the text as [Receipt] did.
+// that leads to nothing is no error; the list of reports is then empty. A [Report] names the text as [Receipt] did;
+// that of a [Referrer] has the gate's own name for the text, too.
 //
 // # Remote check
 //

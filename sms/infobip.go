@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -131,7 +132,7 @@ func readInfobip(a answer) (Receipt, error) {
 	case unreadable || len(body.Messages) != 1:
 		return Receipt{}, a.unclear()
 	}
-	switch m := body.Messages[0]; m.Status.Group {
+	switch m := body.Messages[0]; strings.ToUpper(m.Status.Group) {
 	case "PENDING", "ACCEPTED", "DELIVERED":
 		return Receipt{ID: printable(m.ID)}, nil
 	case "REJECTED", "UNDELIVERABLE", "EXPIRED":
@@ -144,7 +145,7 @@ func readInfobip(a answer) (Receipt, error) {
 // way to the phone, so it may have arrived, unless the reason is a known one.
 func infobipError(a answer, s infobipStatus) *Error {
 	e := a.refusal(strconv.Itoa(s.ID), infobipClasses)
-	if _, known := infobipClasses[e.Code]; !known && s.Group != "REJECTED" {
+	if _, known := infobipClasses[e.Code]; !known && !strings.EqualFold(s.Group, "REJECTED") {
 		e.Class = Ambiguous
 	}
 	return e

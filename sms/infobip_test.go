@@ -48,6 +48,8 @@ func TestInfobipGroups(t *testing.T) {
 		class sms.Class
 	}{
 		{"PENDING", 26, ""},
+		{"Pending", 26, ""},
+		{"rejected", 99, sms.Config},
 		{"ACCEPTED", 3, ""},
 		{"DELIVERED", 5, ""},
 		{"REJECTED", 12, sms.Account},

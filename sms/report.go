@@ -1,8 +1,10 @@
 package sms
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"time"
 )
 
@@ -18,12 +20,59 @@ const (
 
 // Report says what became of one text, according to the provider.
 type Report struct {
-	// ID is the provider's name for the message, as in its Receipt.
+	// ID is the provider's name for the message, as in its Receipt. It may be "" where Reference is not.
 	ID string
+	// Reference is the gate's own name for the message, Message.ID, where the provider repeats that in its reports, and
+	// otherwise "". By it a report finds its message also when the provider's answer to the message was lost.
+	Reference string
 	// State is what became of the message.
 	State State
 	// Code is the provider's own code for why it was not delivered, if it gave one.
 	Code string
+	// Price is what the provider charges for the message, a decimal number in the currency of the account; "" if the
+	// report does not say.
+	Price string
+	// Network is the mobile network of the phone, its country code and network code (ITU-T E.212) without a space; "" if
+	// the report does not say.
+	Network string
+}
+
+// Referrer is implemented by reporters whose provider repeats the gate's own name for a message in its reports.
+type Referrer interface {
+	// Refers reports whether Report.Reference can be expected.
+	Refers() bool
+}
+
+var (
+	priceLike   = regexp.MustCompile(`^-?[0-9]{1,6}(\.[0-9]{1,8})?$`)
+	networkLike = regexp.MustCompile(`^[0-9]{5,6}$`)
+)
+
+// price is a price that is fit for a log line, or "".
+func price(said string) string {
+	if !priceLike.MatchString(said) {
+		return ""
+	}
+	return said
+}
+
+// network is the code of a mobile network, or "" for anything else, as a phone number.
+func network(said string) string {
+	if !networkLike.MatchString(said) {
+		return ""
+	}
+	return said
+}
+
+// text is a value of JSON that is a text or a number, as text; "" for anything else.
+func text(raw json.RawMessage) string {
+	var s string
+	var n json.Number
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	_ = json.Unmarshal(raw, &n)
+	return n.String()
 }
 
 // Reporter is implemented by senders whose provider reports what became of a text, by a request to an address of the

@@ -46,7 +46,7 @@ func (t *Twilio) ReadReports(r *http.Request, body []byte, _ time.Time) ([]Repor
 	if id == "" || len(form["MessageSid"]) != 1 || account != "" && account != t.options.AccountSID {
 		return nil, ErrUnreadable
 	}
-	state, ok := twilioStates[form.Get("MessageStatus")]
+	state, ok := twilioStates[strings.ToLower(form.Get("MessageStatus"))]
 	if !ok {
 		return nil, nil
 	}

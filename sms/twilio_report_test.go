@@ -35,6 +35,7 @@ func TestTwilioReports(t *testing.T) {
 		{"undelivered", report("undelivered"), []sms.Report{{ID: id, State: sms.Undelivered, Code: "30003"}}, nil},
 		{"sent", report("sent"), []sms.Report{{ID: id, State: sms.Sent}}, nil},
 		{"queued", report("queued"), nil, nil},
+		{"in capitals", report("DELIVERED"), []sms.Report{{ID: id, State: sms.Delivered}}, nil},
 		{"read", report("read"), []sms.Report{{ID: id, State: sms.Delivered}}, nil},
 		{"failed", report("failed"), []sms.Report{{ID: id, State: sms.Undelivered, Code: "30003"}}, nil},
 		{"canceled", report("canceled"), []sms.Report{{ID: id, State: sms.Undelivered}}, nil},

@@ -35,6 +35,7 @@ type Vonage struct {
 var (
 	_ Sender   = (*Vonage)(nil)
 	_ Reporter = (*Vonage)(nil)
+	_ Referrer = (*Vonage)(nil)
 )
 
 // NewVonage returns a sender. Errors name the option that is wrong.

@@ -47,6 +47,9 @@ func (v *Vonage) Reports() error {
 	return nil
 }
 
+// Refers is true: Vonage repeats the client-ref of a text in its reports.
+func (*Vonage) Refers() bool { return true }
+
 // vonageStates has the states that the gate acts on; others, like unknown, are passed over.
 var vonageStates = map[string]State{
 	"accepted": Sent, "buffered": Sent, "delivered": Delivered,
@@ -64,10 +67,11 @@ func (v *Vonage) ReadReports(r *http.Request, body []byte, now time.Time) ([]Rep
 	if err != nil || !fresh(time.Unix(seconds, 0), now, reportWindow) {
 		return nil, ErrStale
 	}
-	if params["messageId"] == "" {
+	id, reference := printable(params["messageId"]), printable(params["client-ref"])
+	if id == "" && reference == "" {
 		return nil, ErrUnreadable
 	}
-	state, ok := vonageStates[params["status"]]
+	state, ok := vonageStates[strings.ToLower(params["status"])]
 	if !ok {
 		return nil, nil
 	}
@@ -75,7 +79,7 @@ func (v *Vonage) ReadReports(r *http.Request, body []byte, now time.Time) ([]Rep
 	if code == "0" {
 		code = ""
 	}
-	return []Report{{ID: params["messageId"], State: state, Code: plainCode(code)}}, nil
+	return []Report{{ID: id, Reference: reference, State: state, Code: plainCode(code)}}, nil
 }
 
 // vonageParams is the parameters of a receipt, which is a query, a form or a flat JSON object. A parameter that stands
