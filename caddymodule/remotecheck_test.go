@@ -23,14 +23,16 @@ type maker struct {
 func startMakers(t *testing.T) map[string]maker {
 	t.Helper()
 	d, w := providers.StartDexatel(t), providers.StartTwilio(t)
+	later := providers.StartDexatelOf(t, providers.DexatelOf2026)
 	texted := func(text providers.Text) string { return text.Code }
 	dexatel := fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\n"+
 		"template 0a1b2c3d-0000-0000-0000-000000000000\ncheck remote\ntimeout 1s\n}", d.Key, d.URL)
 	twilio := fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nverify_service_sid %s\nverify_url %s\n"+
 		"check remote\ntimeout 1s\n}", w.AccountSID, w.AuthToken, w.VerifyServiceSID, w.URL)
 	return map[string]maker{
-		"dexatel": {d.Provider, dexatel, texted},
-		"twilio":  {w.Provider, twilio, texted},
+		"dexatel":         {d.Provider, dexatel, texted},
+		"dexatel of 2026": {later.Provider, strings.Replace(dexatel, d.URL, later.URL, 1), texted},
+		"twilio":          {w.Provider, twilio, texted},
 	}
 }
 

@@ -37,6 +37,7 @@ type reporter struct {
 func startReporters(t *testing.T) []reporter {
 	t.Helper()
 	d, w, v, g := providers.StartDexatel(t), providers.StartTwilio(t), providers.StartVonage(t), providers.StartTelnyx(t)
+	later := providers.StartDexatelOf(t, providers.DexatelOf2026)
 	dexatel := fmt.Sprintf("sender dexatel {\napi_key %s\nfrom Acme\nbase_url %s\nreport_secret %s\n}",
 		d.Key, d.URL, reportSecret)
 	twilio := fmt.Sprintf("sender twilio {\naccount_sid %s\nauth_token %s\nfrom Acme\nbase_url %s\nreport_url ",
@@ -48,6 +49,12 @@ func startReporters(t *testing.T) []reporter {
 			d.Provider, "dexatel", dexatel + "\n# %s",
 			func(_, secret, id, state string, at time.Time) *http.Request {
 				return d.DeliveryEvent(otherwise(secret, reportSecret), id, state, at)
+			}, "delivered", "failed", true,
+		},
+		{
+			later.Provider, "dexatel", strings.Replace(dexatel, d.URL, later.URL, 1) + "\n# %s",
+			func(_, secret, id, state string, at time.Time) *http.Request {
+				return later.DeliveryEvent(otherwise(secret, reportSecret), id, state, at)
 			}, "delivered", "failed", true,
 		},
 		{

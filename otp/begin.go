@@ -59,7 +59,7 @@ func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
 	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, CodeBy: d.CodeBy})
 	o := a.outcome(Sending, now, p, c)
-	d.ExpiresIn = o.Standing.ExpiresIn
+	d.ExpiresIn, d.ordered = o.Standing.ExpiresIn, now
 	o.Dispatch = d
 	return o
 }

@@ -35,6 +35,7 @@ type Dispatch struct {
 
 	challenge ChallengeID
 	phone     string
+	ordered   time.Time
 }
 
 // Handover is how a dispatch went.

@@ -27,6 +27,7 @@
 //   - ProviderID: what the provider calls a text, kept where the provider will be asked or told about the text's
 //     code.
 //   - ReportID: what the provider's reports call a text, kept where reports of the text are expected.
+//   - Reference: our own name for a text, Dispatch.ID, which the reports of some providers repeat.
 //   - Dispatch: the order to send one text. SkipSender is the sender after which the text may begin, because that
 //     sender did not deliver the account's last text. SameCodeBy asks for a sender whose code has the same maker as
 //     a text before, because the code of that text can still be typed.
@@ -64,6 +65,8 @@
 //
 //	(none)         begin or send                            sending
 //	sending        settle                                   sent, failed or unknown
+//	sending        report, which names the text by our      sent, delivered or undelivered; settle leaves that as it
+//	               reference                                is, unless another sender took the text in the end
 //	sent           report                                   delivered or undelivered
 //	unknown        report                                   sent, delivered or undelivered
 //

@@ -104,7 +104,8 @@ func (h *history) settleOne() {
 	h.pending = h.pending[:len(h.pending)-1]
 	went := []Delivery{DeliverySent, DeliveryFailed, DeliveryUnknown}[h.rng.IntN(3)]
 	h.a.settle(h.now, d, Handover{Delivery: went, Sender: "one"})
-	if went == DeliverySent && h.rng.IntN(3) == 0 && h.a.report(d.ID, DeliveryUndelivered) {
+	lost := Report{Sender: "one", Became: DeliveryUndelivered}
+	if went == DeliverySent && h.rng.IntN(3) == 0 && h.a.report(d.ID, lost) {
 		h.lost[d.ID] = true // need not be waited for, and still counts for the limits
 		h.last()
 	}

@@ -53,7 +53,7 @@ func TestUndeliveredTextsAreLimited(t *testing.T) {
 		o := s.send(&b)
 		s.want("send", o, Sending)
 		s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
-		s.a.report(o.Dispatch.ID, DeliveryUndelivered)
+		s.a.report(o.Dispatch.ID, Report{Sender: "one", Became: DeliveryUndelivered})
 	}
 	s.want("one more", s.send(&b), Limited)
 }

@@ -6,6 +6,37 @@ import (
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
+// A report finds its text by our own name for it, before the sender has said what it calls the text.
+func TestReportFindsItsTextByReference(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier(t)
+	p := otp.DefaultPolicy()
+	o, err := v.Begin(t.Context(), alice, otp.Ticket{Browser: otp.BrowserID{1}}, p, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.ExpectReports(t.Context(), alice, o.Dispatch, "one"); err != nil {
+		t.Fatal(err)
+	}
+	policy := func(string) otp.Policy { return p }
+	for _, tt := range []struct {
+		sender, id, reference string
+		known                 bool
+	}{
+		{"one", "", "", false},
+		{"one", "SM1", "another", false},
+		{"two", "SM1", o.Dispatch.ID, false},
+		{"one", "SM1", o.Dispatch.ID, true},
+		{"one", "", o.Dispatch.ID, true},
+	} {
+		report := otp.Report{Sender: tt.sender, ID: tt.id, Reference: tt.reference, Became: otp.DeliveryDelivered}
+		r, err := v.Report(t.Context(), report, policy)
+		if err != nil || r.Known != tt.known || r.Known && (r.Text != o.Dispatch.ID || r.Zone != alice.Zone) {
+			t.Errorf("%s %q %q: %+v, %v", tt.sender, tt.id, tt.reference, r, err)
+		}
+	}
+}
+
 func TestReportFindsItsText(t *testing.T) {
 	t.Parallel()
 	v, _ := newVerifier(t)
@@ -35,7 +66,7 @@ func TestReportFindsItsText(t *testing.T) {
 		{"one", "SM1", true, true},
 		{"one", "SM1", true, false},
 	} {
-		r, err := v.Report(t.Context(), tt.sender, tt.name, otp.DeliveryDelivered, policy)
+		r, err := v.Report(t.Context(), otp.Report{Sender: tt.sender, ID: tt.name, Became: otp.DeliveryDelivered}, policy)
 		if err != nil || r.Known != tt.known || r.News != tt.news {
 			t.Errorf("%s %s: %+v, %v", tt.sender, tt.name, r, err)
 		}

@@ -1,15 +1,23 @@
 package otp
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // longestRetry is the longest wait that a provider can impose on an account.
 const longestRetry = MaxCodeTTL
 
-// settle notes how the handover of a text went.
+// settle notes how the handover of a text went. What the sender has reported of the text in the meantime stays: that
+// is newer than its answer to the handover.
 func (a *account) settle(now time.Time, d Dispatch, h Handover) {
 	for i := range a.Texts {
 		t := &a.Texts[i]
 		if t.ID != d.ID {
+			continue
+		}
+		if t.reportedBy(h.Sender) {
+			t.CodeBy, t.ProviderID = h.CodeBy, cmp.Or(h.ProviderID, t.ProviderID)
 			continue
 		}
 		t.Delivery, t.Sender, t.ProviderID = h.Delivery, h.Sender, h.ProviderID
@@ -22,15 +30,28 @@ func (a *account) settle(now time.Time, d Dispatch, h Handover) {
 	}
 }
 
-// report notes what a provider says became of a text, and tells whether that was news. A lost or delivered text
-// keeps its state: a report that comes late, twice or in the wrong order changes nothing.
-func (a *account) report(id string, became Delivery) bool {
+// reportedBy reports whether the sender has already said what became of the text that it was handed.
+func (t Text) reportedBy(sender string) bool {
+	return sender != "" && t.Sender == sender && t.Delivery != DeliverySending && t.Delivery != DeliveryUnknown
+}
+
+// report notes what a sender says became of a text, and tells whether that was news. A lost or delivered text keeps
+// its state: a report that comes late, twice or in the wrong order changes nothing, and neither does that of a sender
+// whose text was then handed to another. Where the sender makes the codes, and its answer to the text was lost, the
+// report tells what the sender calls the text.
+func (a *account) report(id string, r Report) bool {
 	for i := range a.Texts {
 		t := &a.Texts[i]
-		if t.ID != id || t.Delivery == became || t.Delivery.lost() || t.Delivery == DeliveryDelivered {
+		if t.ID != id || t.Sender != "" && t.Sender != r.Sender {
 			continue
 		}
-		t.Delivery = became
+		if t.CodeBy == r.Sender && t.ProviderID == "" {
+			t.ProviderID = r.ID
+		}
+		if t.Delivery == r.Became || t.Delivery.lost() || t.Delivery == DeliveryDelivered {
+			continue
+		}
+		t.Delivery, t.Sender = r.Became, r.Sender
 		return true
 	}
 	return false

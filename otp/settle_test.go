@@ -77,7 +77,7 @@ func TestReports(t *testing.T) {
 			o := s.begin(&b)
 			s.a.settle(s.now, o.Dispatch, Handover{Delivery: tt.went, Sender: "one"})
 			for i, r := range tt.reports {
-				if news := s.a.report(o.Dispatch.ID, r); news != tt.news[i] {
+				if news := s.a.report(o.Dispatch.ID, Report{Sender: "one", Became: r}); news != tt.news[i] {
 					t.Errorf("report %d, %s: news is %v", i+1, r, news)
 				}
 			}
@@ -97,11 +97,11 @@ func TestReportOfAnEarlierText(t *testing.T) {
 	s.now = s.now.Add(s.p.ResendAfter)
 	second := s.send(&b)
 	s.a.settle(s.now, second.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
-	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
+	s.a.report(first.Dispatch.ID, Report{Sender: "one", Became: DeliveryUndelivered})
 	if o := s.begin(&b); o.Standing.Delivery != DeliverySent || o.Standing.ResendIn == 0 {
 		t.Errorf("told %q, another text in %s", o.Standing.Delivery, o.Standing.ResendIn)
 	}
-	if s.a.report("somebody else's", DeliveryDelivered) {
+	if s.a.report("somebody else's", Report{Sender: "one", Became: DeliveryDelivered}) {
 		t.Error("a report of another account's text is news")
 	}
 }

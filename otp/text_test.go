@@ -20,7 +20,7 @@ func TestNextSender(t *testing.T) {
 		t.Errorf("first: %+v", first.Dispatch)
 	}
 	s.a.settle(s.now, first.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
-	s.a.report(first.Dispatch.ID, DeliveryUndelivered)
+	s.a.report(first.Dispatch.ID, Report{Sender: "one", Became: DeliveryUndelivered})
 	second := s.send(&b)
 	if second.Dispatch.SkipSender != "one" || second.Text.CodeBy != "two" {
 		t.Errorf("second: after %q, made by %q", second.Dispatch.SkipSender, second.Text.CodeBy)

@@ -96,7 +96,7 @@ func (v *Verifier) Settle(ctx context.Context, s Subject, p Policy, d Dispatch, 
 	case h.Delivery == DeliveryFailed:
 		err = v.store.Give(ctx, d.phone, d.ID)
 	case h.ReportID != "":
-		err = v.expectReports(ctx, s, d, h, rec.Now)
+		err = v.expectReports(ctx, s, d, h.Sender, h.ReportID, rec.Now)
 	}
 	if err != nil {
 		return Standing{}, fmt.Errorf("settling text: %w", err)

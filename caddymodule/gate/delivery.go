@@ -101,6 +101,7 @@ func (d *delivery) run(ctx context.Context) otp.Standing {
 func (d *delivery) send(ctx context.Context) otp.Handover {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
+	d.expectReports(ctx)
 	tries := d.app.Failover().Send(ctx, d.message, d.start())
 	for _, t := range tries {
 		d.note(t)

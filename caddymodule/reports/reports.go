@@ -140,7 +140,7 @@ func (h *Handler) take(r *http.Request, reports []sms.Report) error {
 	}
 	for _, report := range reports {
 		became, known := becameOf(report.State)
-		if !known || report.ID == "" {
+		if !known || report.ID == "" && report.Reference == "" {
 			continue
 		}
 		found, err := h.write(ctx, accounts.Verifier, report, became)
@@ -170,7 +170,8 @@ func becameOf(s sms.State) (otp.Delivery, bool) {
 func (h *Handler) write(
 	ctx context.Context, v *otp.Verifier, report sms.Report, became otp.Delivery,
 ) (otp.Reported, error) {
-	found, err := v.Report(ctx, h.Sender, report.ID, became, h.app.PolicyOf)
+	news := otp.Report{Sender: h.Sender, ID: report.ID, Reference: report.Reference, Became: became}
+	found, err := v.Report(ctx, news, h.app.PolicyOf)
 	if err != nil || found.Known {
 		return found, err
 	}
@@ -186,7 +187,7 @@ func (h *Handler) write(
 			return found, nil
 		case <-time.After(reportPause):
 		}
-		if found, err = v.Report(ctx, h.Sender, report.ID, became, h.app.PolicyOf); err != nil || found.Known {
+		if found, err = v.Report(ctx, news, h.app.PolicyOf); err != nil || found.Known {
 			return found, err
 		}
 	}
@@ -205,7 +206,7 @@ func (h *Handler) note(report sms.Report, found otp.Reported) {
 	metrics.Reports.WithLabelValues(h.Sender, string(report.State)).Inc()
 	fields := []zap.Field{
 		zap.String("sender", h.Sender), zap.String("text_id", found.Text), zap.String("zone", found.Zone),
-		zap.String("code", report.Code),
+		zap.String("code", report.Code), said("price", report.Price), said("mccmnc", report.Network),
 	}
 	switch report.State {
 	case sms.Delivered:
@@ -213,6 +214,14 @@ func (h *Handler) note(report sms.Report, found otp.Reported) {
 	case sms.Undelivered:
 		h.log.Warn("text not delivered", fields...)
 	}
+}
+
+// said is a field of what a report may say; it is left out where the report does not.
+func said(key, value string) zap.Field {
+	if value == "" {
+		return zap.Skip()
+	}
+	return zap.String(key, value)
 }
 
 func parseReports(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
