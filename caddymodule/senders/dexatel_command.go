@@ -27,11 +27,11 @@ type accountOf struct {
 	config, adapter, sender string
 }
 
-// DexatelCommand is "caddy sms-2fa dexatel": senders and templates of the configured account.
+// DexatelCommand is "caddy sms-2fa dexatel": senders, templates and webhooks of the configured account.
 func DexatelCommand() *cobra.Command {
 	var r accountOf
 	cmd := &cobra.Command{
-		Use: "dexatel", Short: "Lists and registers senders and templates of the account at Dexatel",
+		Use: "dexatel", Short: "Lists and registers senders, templates and webhooks at Dexatel",
 		Long: `
 Reads the API key from the sender dexatel in the configuration; Caddy need not run.
 The environment must have what the key refers to, like {env.DEXATEL_API_KEY}.`,
@@ -44,13 +44,15 @@ The environment must have what the key refers to, like {env.DEXATEL_API_KEY}.`,
 	senders.AddCommand(r.listOrigins(), r.registerOrigin())
 	templates := &cobra.Command{Use: "templates", Short: "Texts into which Dexatel puts the code"}
 	templates.AddCommand(r.listTemplates(), r.registerTemplate())
-	cmd.AddCommand(senders, templates)
+	webhooks := &cobra.Command{Use: "webhooks", Short: "Where Dexatel reports what became of texts"}
+	webhooks.AddCommand(r.listWebhooks(), r.registerWebhook(), r.deleteWebhook())
+	cmd.AddCommand(senders, templates, webhooks)
 	return cmd
 }
 
 // onAccount is a command that does something with the account and prints the result.
 func (r *accountOf) onAccount(
-	use, short string, do func(context.Context, *sms.DexatelAccount, io.Writer) error,
+	use, short string, do func(context.Context, dexatelAccount, io.Writer) error,
 ) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		cmd.SilenceUsage = true
@@ -70,7 +72,7 @@ func (r *accountOf) onAccount(
 
 func (r *accountOf) listOrigins() *cobra.Command {
 	return r.onAccount("list", "Lists senders: the option from takes what stands under CODE",
-		func(ctx context.Context, a *sms.DexatelAccount, table io.Writer) error {
+		func(ctx context.Context, a dexatelAccount, table io.Writer) error {
 			origins, err := a.Origins(ctx)
 			row(table, "CODE", "NAME", "TYPE", "COUNTRIES", "STATUS", "ID")
 			for _, o := range origins {
@@ -83,7 +85,7 @@ func (r *accountOf) listOrigins() *cobra.Command {
 func (r *accountOf) registerOrigin() *cobra.Command {
 	var o sms.DexatelOrigin
 	cmd := r.onAccount("create --code <name or number> --country <country>", "Asks for a sender, which Dexatel reviews",
-		func(ctx context.Context, a *sms.DexatelAccount, table io.Writer) error {
+		func(ctx context.Context, a dexatelAccount, table io.Writer) error {
 			created, err := a.RegisterOrigin(ctx, o)
 			if err == nil {
 				row(table, "from", created.Code, "# status "+created.Status)
@@ -99,7 +101,7 @@ func (r *accountOf) registerOrigin() *cobra.Command {
 
 func (r *accountOf) listTemplates() *cobra.Command {
 	return r.onAccount("list", "Lists templates: the option template takes what stands under ID",
-		func(ctx context.Context, a *sms.DexatelAccount, table io.Writer) error {
+		func(ctx context.Context, a dexatelAccount, table io.Writer) error {
 			templates, err := a.Templates(ctx)
 			row(table, "ID", "NAME", "STATUS", "TEXT")
 			for _, t := range templates {
@@ -112,7 +114,7 @@ func (r *accountOf) listTemplates() *cobra.Command {
 func (r *accountOf) registerTemplate() *cobra.Command {
 	var t sms.DexatelTemplate
 	cmd := r.onAccount(`create --name <name> --text "Your code is {code}"`, "Asks for a template, which Dexatel reviews",
-		func(ctx context.Context, a *sms.DexatelAccount, table io.Writer) error {
+		func(ctx context.Context, a dexatelAccount, table io.Writer) error {
 			created, err := a.RegisterTemplate(ctx, t)
 			if err == nil {
 				row(table, "template", created.ID, "# status "+created.Status)
@@ -135,31 +137,42 @@ func row(table io.Writer, cells ...string) {
 	_, _ = fmt.Fprintln(table, line)
 }
 
+// dexatelAccount is the account of a sender in a configuration file.
+type dexatelAccount struct {
+	*sms.DexatelAccount
+	sender *Dexatel
+	file   string
+}
+
 // account reads the account out of the configuration. What the gate needs beyond it may still be missing.
-func (r *accountOf) account() (*sms.DexatelAccount, error) {
-	config, file, _, err := caddycmd.LoadConfig(r.config, r.adapter)
-	if err != nil {
-		return nil, err
+func (r *accountOf) account() (a dexatelAccount, err error) {
+	var config []byte
+	config, a.file, _, err = caddycmd.LoadConfig(r.config, r.adapter)
+	switch {
+	case err != nil:
+		return a, err
+	case a.file == "":
+		return a, errors.New("there is no Caddyfile here; name one with --config")
 	}
-	if file == "" {
-		return nil, errors.New("there is no Caddyfile here; name one with --config")
-	}
-	sender, err := r.find(config)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if a.sender, err = r.find(config); err != nil {
+		return a, fmt.Errorf("%s: %w", a.file, err)
 	}
 	var key, address string
-	settings := guest.Settings{
-		guest.Expanded("api_key", &sender.APIKey, &key), guest.Expanded("base_url", &sender.BaseURL, &address),
+	err = guest.Settings{
+		guest.Expanded("api_key", &a.sender.APIKey, &key), guest.Expanded("base_url", &a.sender.BaseURL, &address),
+	}.Resolve()
+	if err == nil {
+		a.DexatelAccount, err = sms.NewDexatelAccount(key, address, time.Duration(a.sender.Timeout))
 	}
-	if err := settings.Resolve(); err != nil {
-		return nil, fmt.Errorf("%s: sender dexatel: %w", file, err)
+	return a, a.wrong(err)
+}
+
+// wrong is an error in the block of the sender, with the place where it stands; nil for no error.
+func (a dexatelAccount) wrong(err error) error {
+	if err == nil {
+		return nil
 	}
-	account, err := sms.NewDexatelAccount(key, address, time.Duration(sender.Timeout))
-	if err != nil {
-		return nil, fmt.Errorf("%s: sender dexatel: %w", file, err)
-	}
-	return account, nil
+	return fmt.Errorf("%s: sender dexatel: %w", a.file, err)
 }
 
 // find finds the sender that is meant.
