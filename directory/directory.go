@@ -4,6 +4,8 @@
 // changes; [Inline] holds the users of the configuration. Both store users under their [Canonical] name, and expect
 // that the caller looks a user up under that name.
 //
+// A directory that has all of its numbers at hand is [Reviewed]: a gate has it judge them before anybody asks for one.
+//
 // A directory returns the number as it was written down; package phone reads it. A user without a number is not an
 // error. An error means that the directory cannot tell now, and the caller must not treat it as "no number".
 //

@@ -1,169 +1,158 @@
 package directory
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// maxFile is the size in bytes of the largest file that is read.
-const maxFile = 64 << 20
+const (
+	checkEvery = time.Second     // the least time between two looks at whether the file has changed
+	settle     = time.Second     // how long a change must have rested before it is read
+	patience   = time.Second / 5 // how long a lookup waits for a look at the file that it has begun
+	openWait   = 5 * time.Second // how long the first reading may take, and after which a later one is reported
+	openTries  = 20              // readings of a file that is being written, 50 ms apart, before OpenFile gives up
+)
 
-// checkEvery is the least time between two checks whether the file has changed.
-const checkEvery = time.Second
-
-// File is a directory in a CSV file of lines "user,phone". A first line "user,phone" is taken for a header, and
-// lines that begin with # for comments. A lookup reads the file again if it has changed, and checks that at most
-// once a second. If the new contents cannot be read, the fault is reported once and the numbers of the last good
-// contents stay in use.
+// File is a directory in a CSV file of lines "user,phone"; semicolons and tabs separate as well. A first line like
+// "user,phone" is taken for a header, and lines that begin with # for comments.
+//
+// The file is read again when it has changed and the change has rested for a second. New contents are used only as a
+// whole and only if they look like what somebody meant: a file that cannot be read, that has no users any more, fewer
+// than half of at least ten, or no line end behind its last line where it had one, or of whose numbers most are none
+// (see Review), is reported once, and the numbers known before stay in use. Opened anew, the file is believed.
+//
+// The file is read in the background. A lookup waits for that a fifth of a second at most, so that no request hangs on
+// a mount that does.
 type File struct {
 	path   string
 	now    func() time.Time
 	report func(error)
 
-	numbers atomic.Pointer[map[string]string] // Canonical name -> number
-	checked atomic.Int64                      // when the file was last checked for a change, milliseconds since 1970
+	table   atomic.Pointer[table]
+	checked atomic.Int64 // when a look last began, milliseconds since 1970
+	looking atomic.Bool  // a look is under way
 
 	mu       sync.Mutex
-	seen     os.FileInfo // of the contents in use
-	reported string      // the fault that was reported last, "" after good contents
+	seen     sighting
+	reported string // the fault that was reported last, "" after good contents
+	reviews  []review
 }
 
-var _ Directory = (*File)(nil)
+var _ Reviewed = (*File)(nil)
 
-// OpenFile reads the file at path, and fails if it cannot be read or has a line that cannot. now is the clock.
-// report is called with the fault when later contents cannot be read.
+// OpenFile reads the file at path. It fails if the file cannot be read within five seconds, if there is nothing in it,
+// or if it has a line that is none. A file with a header or a comment and no users is one that will get some. now is
+// the clock. report is called with the fault when later contents are not used.
 func OpenFile(path string, now func() time.Time, report func(error)) (*File, error) {
 	f := &File{path: path, now: now, report: report}
-	if err := f.read(); err != nil {
-		return nil, err
+	opened := make(chan error, 1)
+	go func() { opened <- f.open() }()
+	select {
+	case err := <-opened:
+		return f, err
+	case <-time.After(openWait):
+		return nil, fmt.Errorf("opening directory: %s does not answer within %v", path, openWait)
 	}
-	f.checked.Store(now().UnixMilli())
-	return f, nil
 }
 
-// Lookup finds a number. It returns no error: while the file cannot be read, the numbers last read are used.
-func (f *File) Lookup(_ context.Context, user string) (string, bool, error) {
-	f.refresh()
-	number, ok := (*f.numbers.Load())[user]
+func (f *File) open() error {
+	s, err := readSource(f.path)
+	for range openTries {
+		if !errors.Is(err, errChanging) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		s, err = readSource(f.path)
+	}
+	if err != nil {
+		return err
+	}
+	t, err := parse(f.path, s.data)
+	if err != nil {
+		return err
+	}
+	if t.bare {
+		return fmt.Errorf("%s is empty; %s, or the line \"user,phone\" alone if there are no users yet", f.path, expected)
+	}
+	f.table.Store(t)
+	f.checked.Store(f.now().UnixMilli())
+	f.remember(s, nil)
+	return nil
+}
+
+// Lookup finds a number. It returns no error: while the file cannot be read, the numbers known before are used.
+func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
+	f.refresh(ctx)
+	number, ok := f.table.Load().numbers[user]
 	return number, ok, nil
 }
 
-// refresh reads the file again if it has changed. Of the lookups within checkEvery, one checks the file.
-func (f *File) refresh() {
+// Review judges the numbers of the file, now and when it has been read again. A region is reviewed once, for the first
+// gate that asks.
+func (f *File) Review(region string, warn func(error)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.reviews {
+		if r.region == region {
+			return nil
+		}
+	}
+	r := review{region, warn}
+	if err := r.of(f.path, f.table.Load()); err != nil {
+		return err
+	}
+	f.reviews = append(f.reviews, r)
+	return nil
+}
+
+// Watch looks at the file once a second until ctx ends, so that a change is noticed, and a fault reported, though
+// nobody looks a number up.
+func (f *File) Watch(ctx context.Context) {
+	for tick := time.NewTicker(checkEvery); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+			f.checked.Store(f.now().UnixMilli())
+			f.begin()
+		}
+	}
+}
+
+// refresh begins a look at the file and waits a little for its end. Of the lookups within checkEvery, one does that.
+func (f *File) refresh(ctx context.Context) {
 	last, now := f.checked.Load(), f.now().UnixMilli()
 	if now-last < checkEvery.Milliseconds() && now >= last || !f.checked.CompareAndSwap(last, now) {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	info, err := os.Stat(f.path)
-	if err == nil && f.unchanged(info) {
-		return
-	}
-	f.reportOnce(f.read())
-}
-
-// reportOnce reports a fault, unless it is the fault that was reported last.
-func (f *File) reportOnce(err error) {
-	if err == nil {
-		f.reported = ""
-		return
-	}
-	if f.reported != err.Error() {
-		f.reported = err.Error()
-		f.report(err)
+	select {
+	case <-f.begin():
+	case <-ctx.Done():
+	case <-time.After(patience):
 	}
 }
 
-// unchanged reports whether the file is the one that was read last, judged by identity, size and time of change.
-func (f *File) unchanged(info os.FileInfo) bool {
-	return f.seen != nil && os.SameFile(f.seen, info) &&
-		f.seen.Size() == info.Size() && f.seen.ModTime().Equal(info.ModTime())
-}
-
-func (f *File) read() error {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return fmt.Errorf("opening directory: %w", err)
+// begin begins a look at the file in the background, unless one is under way, and returns a channel that is closed at
+// its end.
+func (f *File) begin() <-chan struct{} {
+	done := make(chan struct{})
+	if !f.looking.CompareAndSwap(false, true) {
+		close(done)
+		return done
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("opening directory: %w", err)
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return fmt.Errorf("reading directory: %w", err)
-	}
-	if len(data) > maxFile {
-		return fmt.Errorf("reading directory: %s is larger than %d MiB", f.path, maxFile>>20)
-	}
-	numbers, err := parse(f.path, data)
-	if err != nil {
-		return err
-	}
-	f.numbers.Store(&numbers)
-	f.seen = info
-	return nil
-}
-
-// parse reads the lines of a file into a map from Canonical name to number. Errors name file and line, and never
-// hold a number.
-func parse(path string, data []byte) (map[string]string, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
-	r.Comment, r.FieldsPerRecord, r.TrimLeadingSpace = '#', -1, true
-	numbers := make(map[string]string)
-	for first := true; ; first = false {
-		fields, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return numbers, nil
-		}
-		var broken *csv.ParseError
-		if errors.As(err, &broken) {
-			return nil, fmt.Errorf("%s:%d: %w; expected a line like: alice,+15005550006", path, broken.Line,
-				broken.Err)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading directory: %w", err)
-		}
-		line, _ := r.FieldPos(0)
-		if first && isHeader(fields) {
-			continue
-		}
-		if err := addLine(numbers, fields); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, line, err)
-		}
-	}
-}
-
-func isHeader(fields []string) bool {
-	return len(fields) == 2 && strings.EqualFold(strings.TrimSpace(fields[0]), "user") &&
-		strings.EqualFold(strings.TrimSpace(fields[1]), "phone")
-}
-
-// addLine adds the user and the number of one line.
-func addLine(numbers map[string]string, fields []string) error {
-	if len(fields) != 2 {
-		return fmt.Errorf("%d fields; expected a line like: alice,+15005550006", len(fields))
-	}
-	name, number := Canonical(fields[0]), strings.TrimSpace(fields[1])
-	switch {
-	case name == "":
-		return errors.New("the user is empty or has control characters")
-	case number == "":
-		return errors.New("the phone number is empty")
-	case numbers[name] != "":
-		return errors.New("the user stands twice, perhaps in another spelling")
-	}
-	numbers[name] = number
-	return nil
+	late := time.AfterFunc(openWait, func() {
+		f.judged(fmt.Errorf("reading directory: %s does not answer within %v", f.path, openWait))
+	})
+	go func() {
+		defer close(done)
+		defer f.looking.Store(false)
+		defer late.Stop()
+		f.look()
+	}()
+	return done
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
 // Inline is a directory in memory, for the users that stand in the configuration.
 type Inline struct{ numbers map[string]string }
 
-var _ Directory = (*Inline)(nil)
+var _ Reviewed = (*Inline)(nil)
 
 // NewInline returns a directory of numbers by user. An empty name, a user without a number, or two spellings of one
 // user is an error, which names the user.
@@ -34,4 +38,29 @@ func NewInline(users map[string]string) (*Inline, error) {
 func (i *Inline) Lookup(_ context.Context, user string) (string, bool, error) {
 	number, ok := i.numbers[user]
 	return number, ok, nil
+}
+
+// Review judges the numbers. One that cannot be read is an error, which names the user, because whoever writes a
+// configuration is there to mend it. A user whose name is a number is not named.
+func (i *Inline) Review(region string, _ func(error)) error {
+	for _, user := range slices.Sorted(maps.Keys(i.numbers)) {
+		err := judge(user, i.numbers[user], region)
+		if err == nil {
+			continue
+		}
+		if _, swapped := phone.Parse(user, region); swapped == nil {
+			return fmt.Errorf("reading users: %w", err)
+		}
+		return fmt.Errorf("reading users: user %q: %w", user, err)
+	}
+	return nil
+}
+
+// Misspelt says what is wrong with a number whatever its region: nil for a number that some gate may be able to read.
+// The error does not hold the number.
+func Misspelt(number string) error {
+	if _, err := phone.Parse(number, ""); errors.Is(err, phone.ErrCharacters) {
+		return err
+	}
+	return nil
 }

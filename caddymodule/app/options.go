@@ -100,7 +100,8 @@ type Options struct {
 	// How long the page waits for the provider before it says that the text is on its way. Default: `2s`.
 	SendWait *caddy.Duration `json:"send_wait,omitempty"`
 
-	// The country of numbers that are written without one, like `DE` (ISO 3166-1). Default: none, numbers start with `+`.
+	// The country of numbers that are written without one, like `DE` (ISO 3166-1). They must be written as they are
+	// dialled there, and what has two readings is refused. Default: none, numbers start with `+`.
 	DefaultRegion string `json:"default_region,omitempty"`
 
 	// A placeholder that holds the visitor's phone number, when the first factor brings it, like

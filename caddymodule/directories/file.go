@@ -16,8 +16,10 @@ import (
 
 func init() { caddy.RegisterModule(new(File)) }
 
-// File reads phone numbers from a CSV file with lines of `user,phone`. The file is read again when it changes; a
-// change that cannot be read is logged, and the numbers known before stay in use.
+// File reads phone numbers from a CSV file with lines of `user,phone`. The file is read again when it has changed and
+// the change has rested for a second. A change that cannot be read, or looks like a mistake, is logged, and the
+// numbers known before stay in use. A number that cannot be read is a warning with file and line, and its user has
+// none; if most of them cannot be read, the file is not used.
 type File struct {
 	// The file. Required.
 	Path string `json:"path,omitempty"`
@@ -30,7 +32,7 @@ func (*File) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: guest.Directories + ".file", New: func() caddy.Module { return new(File) }}
 }
 
-// Provision reads the file.
+// Provision reads the file, and follows its changes until the configuration ends.
 func (f *File) Provision(ctx caddy.Context) error {
 	path, err := caddy.NewReplacer().ReplaceOrErr(f.Path, true, true)
 	switch {
@@ -43,6 +45,9 @@ func (f *File) Provision(ctx caddy.Context) error {
 	f.file, err = directory.OpenFile(path, time.Now, func(err error) {
 		log.Error("directory file cannot be read again, the numbers known before stay in use", zap.Error(err))
 	})
+	if err == nil {
+		go f.file.Watch(ctx)
+	}
 	return err
 }
 
@@ -50,6 +55,9 @@ func (f *File) Provision(ctx caddy.Context) error {
 func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
 	return f.file.Lookup(ctx, user)
 }
+
+// Review judges all numbers, now and after each change.
+func (f *File) Review(region string, warn func(error)) error { return f.file.Review(region, warn) }
 
 // UnmarshalCaddyfile reads
 //
@@ -60,6 +68,6 @@ func (f *File) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 var (
-	_ guest.Directory   = (*File)(nil)
-	_ caddy.Provisioner = (*File)(nil)
+	_ directory.Reviewed = (*File)(nil)
+	_ caddy.Provisioner  = (*File)(nil)
 )

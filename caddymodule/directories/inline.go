@@ -3,6 +3,7 @@ package directories
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -47,6 +48,9 @@ func (i *Inline) Lookup(ctx context.Context, user string) (string, bool, error) 
 	return i.inline.Lookup(ctx, user)
 }
 
+// Review judges all numbers.
+func (i *Inline) Review(region string, warn func(error)) error { return i.inline.Review(region, warn) }
+
 // UnmarshalCaddyfile reads
 //
 //	directory inline {
@@ -59,6 +63,9 @@ func (i *Inline) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		if err := guest.Text(d, &number); err != nil {
 			return err
 		}
+		if err := directory.Misspelt(number); err != nil && !strings.Contains(number, "{") {
+			return d.WrapErr(err)
+		}
 		i.Users[user] = number
 		return nil
 	})
@@ -69,6 +76,6 @@ func (i *Inline) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 var (
-	_ guest.Directory   = (*Inline)(nil)
-	_ caddy.Provisioner = (*Inline)(nil)
+	_ directory.Reviewed = (*Inline)(nil)
+	_ caddy.Provisioner  = (*Inline)(nil)
 )
