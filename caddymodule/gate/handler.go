@@ -73,7 +73,8 @@ type Handler struct {
 	fixedCodes app.FixedCodes
 	page       *page.Page
 	admissions *session.Cache[*admission]
-	questions  singleflight.Group // to providers, about typed codes
+	questions  singleflight.Group        // to providers, about typed codes
+	numberless *session.Cache[time.Time] // when the log told of an account without a number
 
 	session, idle, maxAge, staleOK, sendWait time.Duration
 	names                                    cookieNames
@@ -120,7 +121,7 @@ func (h *Handler) settle(o app.Options) {
 	h.session, h.idle, h.maxAge = time.Duration(*o.Session), time.Duration(*o.Idle), time.Duration(*o.MaxAge)
 	h.staleOK, h.sendWait = time.Duration(*o.StaleOK), time.Duration(*o.SendWait)
 	h.names, h.plainNames = secureNames(o.Zone, o.CookieDomain), plainNames(o.Zone)
-	h.admissions = session.NewCache[*admission]()
+	h.admissions, h.numberless = session.NewCache[*admission](), session.NewCache[time.Time]()
 }
 
 func (h *Handler) loadDirectory(ctx caddy.Context) error {
@@ -135,7 +136,7 @@ func (h *Handler) loadDirectory(ctx caddy.Context) error {
 		return fmt.Errorf("directory: it is missing; say where the phone numbers are, like: " +
 			"directory file /etc/caddy/phones.csv, or: phone {http.reverse_proxy.header.Remote-Phone}")
 	}
-	return nil
+	return h.reviewNumbers()
 }
 
 // prepare reads what the options name, and warns of what is odd.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
@@ -19,12 +17,16 @@ type holder struct {
 // lookUp finds where texts to this account go.
 func (a *account) lookUp() (*holder, error) {
 	raw, err := a.rawNumber()
-	if err != nil || raw == "" {
+	if err != nil {
 		return &holder{account: a}, err
+	}
+	if raw == "" {
+		a.noNumber(nil)
+		return &holder{account: a}, nil
 	}
 	number, err := phone.Parse(raw, a.DefaultRegion)
 	if err != nil {
-		a.log.Error("phone number on file cannot be read", zap.String("account", a.pseudonym()), zap.Error(err))
+		a.noNumber(err)
 		return &holder{account: a}, nil
 	}
 	return &holder{account: a, number: number}, nil
