@@ -159,8 +159,26 @@ func (r *httpReports) checkFields(func(string) (string, error)) error {
 			}
 		}
 	}
+	if err := r.checkCovered(options); err != nil {
+		return err
+	}
 	if len(r.Delivered)+len(r.Failed) == 0 {
 		return errors.New("delivered and failed are missing: no state would mean anything")
+	}
+	return nil
+}
+
+// checkCovered refuses to read from outside of what is signed: anybody could take a report that was signed and change
+// the rest. With a shared secret beside the signature, nobody else can send a report at all.
+func (r *httpReports) checkCovered(options map[string][]string) error {
+	if r.hash == nil || len(r.secret) > 0 {
+		return nil
+	}
+	for _, option := range []string{"message_id", "state", "error_code"} {
+		if words := options[option]; len(words) > 0 && words[0] == "query" {
+			return fmt.Errorf("%s: the query is not signed, so anybody could change it; read it from the body, "+
+				"with json or form, or add a secret", option)
+		}
 	}
 	return nil
 }

@@ -389,6 +389,21 @@ func TestHTTPOptions(t *testing.T) {
 		{"body that is not signed", "reports: signed: {body} is missing", reports(func(r *sms.HTTPReports) {
 			r.HMAC, r.Signed = []string{"sha256", "k", "X-Sig"}, "x"
 		})},
+		{"name outside of what is signed", "reports: message_id: the query is not signed", reports(func(r *sms.HTTPReports) {
+			r.Secret, r.HMAC, r.MessageID = nil, []string{"sha256", "k", "X-Sig"}, []string{"query", "id"}
+		})},
+		{"state outside of what is signed", "reports: state: the query is not signed", reports(func(r *sms.HTTPReports) {
+			r.Secret, r.HMAC, r.State = nil, []string{"sha256", "k", "X-Sig"}, []string{"query", "state"}
+		})},
+		{"code outside of what is signed", "reports: error_code: the query is not signed", reports(func(r *sms.HTTPReports) {
+			r.Secret, r.HMAC, r.ErrorCode = nil, []string{"sha256", "k", "X-Sig"}, []string{"query", "code"}
+		})},
+		{"name beside a signature and a secret", "", reports(func(r *sms.HTTPReports) {
+			r.HMAC, r.MessageID = []string{"sha256", "k", "X-Sig"}, []string{"query", "id"}
+		})},
+		{"name in the body that is signed", "", reports(func(r *sms.HTTPReports) {
+			r.Secret, r.HMAC, r.MessageID = nil, []string{"sha256", "k", "X-Sig"}, []string{"form", "id"}
+		})},
 		{
 			"hash", "reports: hmac: expected sha1",
 			reports(func(r *sms.HTTPReports) { r.HMAC = []string{"md5", "k", "X-Sig"} }),
