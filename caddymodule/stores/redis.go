@@ -137,6 +137,9 @@ func (s *Redis) addresses() ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("address: %w", err)
 		}
+		if err := judgeAddress(address); err != nil {
+			return nil, err
+		}
 		addresses = append(addresses, address)
 	}
 	if len(addresses) == 0 {
@@ -206,7 +209,7 @@ func (s *Redis) unmarshalOption(d *caddyfile.Dispenser) func(string) error {
 			if s.Address = d.RemainingArgs(); len(s.Address) == 0 {
 				return d.Err("address: expected host:port, or the path of a socket")
 			}
-			return nil
+			return judgeWritten(d, s.Address)
 		case "timeout":
 			return guest.PositiveDuration(d, &s.Timeout)
 		case "tls":
