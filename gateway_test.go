@@ -20,7 +20,7 @@ const module = "github.com/caddy-sms-2fa/gateway/"
 var mayImport = map[string][]string{
 	"store":     {},
 	"phone":     {"github.com/nyaruka/phonenumbers"},
-	"page":      {},
+	"page":      {"golang.org/x/net/html"},
 	"otp":       {"store", "phone"},
 	"session":   {"store", "github.com/golang-jwt/jwt/v5"},
 	"directory": {"phone", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},

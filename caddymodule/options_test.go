@@ -20,17 +20,22 @@ func (v *visitor) awaitTLS() {
 	})
 }
 
+// The form that every page needs.
+const (
+	token    = `<input name="csrf" value="{{.CSRF}}">`
+	verifies = `<form method="post" action="{{.VerifyURL}}">` + token + `<input name="code"></form>`
+)
+
 func TestOptionsAreObeyed(t *testing.T) {
 	t.Parallel()
 	own := filepath.Join(t.TempDir(), "own.html")
-	const template = `<h1>Own page of {{.Brand}}</h1><input name="csrf" value="{{.CSRF}}">`
-	if err := os.WriteFile(own, []byte(template), 0o600); err != nil {
+	if err := os.WriteFile(own, []byte(`<h1>Own page of {{.Brand}}</h1>`+verifies), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := startSite(t, setup{directive: `
+	s := startSite(t, setup{site: "@other header X-Other-Phone 1\nvars @other phone \"030 901820\"", directive: `
 		template ` + own + `
 		challenge_status 401
-		phone {http.request.header.X-Phone}
+		phone {http.vars.phone}
 		default_region DE
 		code_length 8
 		code_ttl 90s
@@ -42,7 +47,7 @@ func TestOptionsAreObeyed(t *testing.T) {
 		resend_after 0s`})
 	v := s.visitor(t, "alice")
 	asked := asPage()
-	asked.Set("X-Phone", "030 901820")
+	asked.Set("X-Other-Phone", "1")
 	p := v.do(http.MethodGet, "/", asked, "")
 	if p.status != http.StatusUnauthorized || !strings.Contains(p.body, "<h1>Own page of Acme</h1>") {
 		t.Fatalf("page: status %d, body %s", p.status, p.body)
@@ -54,7 +59,7 @@ func TestOptionsAreObeyed(t *testing.T) {
 		t.Errorf("text %+v, want %q", text, want)
 	}
 	send := asForm()
-	send.Set("X-Phone", "030 901820")
+	send.Set("X-Other-Phone", "1")
 	submit := func(code string) page {
 		return v.do(http.MethodPost, "/?sms_2fa=verify", send, "csrf="+p.csrf()+"&code="+code)
 	}
@@ -74,7 +79,7 @@ func TestOptionsAreObeyed(t *testing.T) {
 	}
 	v.open("/")
 	if to := s.provider.Wait(t, 2).To; to != "15005550006" {
-		t.Errorf("without the header, the text went to %s and not to the number in the directory", to)
+		t.Errorf("where the placeholder is empty, the text went to %s and not to the number in the directory", to)
 	}
 }
 

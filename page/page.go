@@ -28,6 +28,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -44,6 +45,8 @@ var (
 // Page renders views with one template. Its methods may be called from many goroutines at once.
 type Page struct {
 	template *template.Template
+	// Forms are what the page can do for a visitor who is asked for the code.
+	Forms Forms
 	// Rand is the source of the nonces of the Content-Security-Policy; it must be cryptographically secure. Default:
 	// the reader of crypto/rand.
 	Rand io.Reader
@@ -51,12 +54,14 @@ type Page struct {
 
 // New returns the built-in page.
 func New() *Page {
-	return &Page{template: template.Must(parse("page.html", builtin)), Rand: rand.Reader}
+	return &Page{
+		template: template.Must(parse("page.html", builtin)), Rand: rand.Reader, Forms: Forms{true, true, true},
+	}
 }
 
 // Load reads a template of the operator's own from the file at path. It executes the template with a View of every
-// state, so that a mistake in the template is an error when the configuration is loaded and not when a visitor
-// comes.
+// state, so that a mistake in the template, or a page without the form that sends the code, is an error when the
+// configuration is loaded and not when a visitor comes.
 func Load(path string) (*Page, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -68,9 +73,16 @@ func Load(path string) (*Page, error) {
 	}
 	p := &Page{template: t, Rand: rand.Reader}
 	for _, v := range samples() {
-		if err := t.Execute(io.Discard, v); err != nil {
+		var rendered strings.Builder
+		if err := t.Execute(&rendered, v); err != nil {
 			return nil, fmt.Errorf("trying page in the state %s: %w", v.State, err)
 		}
+		if v.State == Enter {
+			p.Forms = findForms(rendered.String())
+		}
+	}
+	if err := p.Forms.check(); err != nil {
+		return nil, fmt.Errorf("page %s: %w", path, err)
 	}
 	return p, nil
 }

@@ -124,10 +124,22 @@ func TestHostileTextIsEscaped(t *testing.T) {
 	}
 }
 
+// own is the least that a page of the operator's own must have.
+const own = `<FORM action="{{.VerifyURL}}" method=POST>
+	<input type=hidden name="csrf" value="{{.CSRF}}"><input name='code'>
+</FORM>`
+
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, source, want string }{
-		{"good", `<p>{{.Brand}} {{duration .ResendIn}}</p>`, ""},
+		{"good", `<p>{{.Brand}} {{duration .ResendIn}}</p>` + own, ""},
+		{"scripts alone", `<script nonce="{{.Nonce}}"></script>`, ""},
+		{"no form", `<p>{{.Brand}}</p>`, "the form is missing"},
+		{"form in other states only", `{{if ne .State "enter"}}` + own + `{{end}}`, "the form is missing"},
+		{"form that sends by GET", strings.Replace(own, "POST", "GET", 1), "the form is missing"},
+		{"form to another address", strings.Replace(own, "VerifyURL", "HomeURL", 1), "the form is missing"},
+		{"form without its token", strings.Replace(own, "csrf", "token", 1), "the form is missing"},
+		{"form without the code", strings.Replace(own, "code", "digits", 1), "the form is missing"},
 		{"does not parse", `{{if}}`, "parsing page"},
 		{"unknown field", `{{.Nope}}`, "Nope"},
 		{"broken in one state only", `{{if eq .State "blocked"}}{{index .Brand 99}}{{end}}`, "state blocked"},
