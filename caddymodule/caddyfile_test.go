@@ -79,6 +79,13 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"long challenge", "", "code_ttl 11m", "code_ttl: 11m0s"},
 		{"long session", "", "session 91d", "session:"},
 		{"off where it cannot be", "", "session off", `session: "off" is not a duration`},
+		{
+			"no patience with the store", "", "stale_ok 0s",
+			"stale_ok: 0s is shorter than a store in good health may take to answer",
+		},
+		{"little patience with the store", "", "stale_ok 300ms", "expected at least 2s"},
+		{"little patience with the store, globally", "stale_ok 1999ms", "", "expected at least 2s"},
+		{"long wait for the provider", "", "send_wait 31s", "send_wait: 31s is negative, or over 30s"},
 		{"send", "", "send never", `send: "never" is neither auto nor button`},
 		{"sends", "", "sends five", `sends: "five" is not like "5 per 10m"`},
 		{"status", "", "challenge_status 200", "challenge_status: 200 is not between 400 and 499"},
@@ -99,11 +106,17 @@ func TestCaddyfileErrors(t *testing.T) {
 		},
 		{"unknown store", "sender log\nstore etcd", "", `store: unknown module "etcd"; known: embedded, redis, at`},
 		{"unknown option of a sender", "sender dexatel {\nkey x\n}", "", `sender dexatel: there is no option "key"`},
-		{"unknown option of a store", "sender log\nstore redis {\nhost x\n}", "", `store redis: there is no option "host"`},
+		{
+			"unknown option of a store", "sender log\nstore redis {\nhost x\n}", "",
+			`store redis: there is no option "host"`,
+		},
 		{"unknown kind of Redis", "sender log\nstore redis ring", "", `"ring" is neither cluster nor failover`},
 		{"no secret", "sender log\nsecret", "", "secret: expected one or more secrets"},
 		{"user globally", "user {http.auth.user.id}", "", "user: it belongs into the directive of a site"},
-		{"remote or local", "sender twilio {\ncheck elsewhere\n}", "", `check: "elsewhere" is neither remote nor local`},
+		{
+			"remote or local", "sender twilio {\ncheck elsewhere\n}", "",
+			`check: "elsewhere" is neither remote nor local`,
+		},
 		{
 			"area of no country", "sender log {\nonly Armenia\n}", "",
 			"only: expected beginnings of numbers or countries, like +374 AM",
@@ -117,9 +130,15 @@ func TestCaddyfileErrors(t *testing.T) {
 			"class: the code 7 is of the class blocked already",
 		},
 		{"form field without value", "sender http {\nform to\n}", "", "form: expected a name and a value"},
-		{"unknown option of reports", "sender http {\nreports {\nkey x\n}\n}", "", `reports: there is no option "key"`},
+		{
+			"unknown option of reports", "sender http {\nreports {\nkey x\n}\n}", "",
+			`reports: there is no option "key"`,
+		},
 		{"texts in flight", "sender log\nmax_in_flight none", "", `max_in_flight: "none" is not a whole number`},
-		{"test number in one word", "", "test_number +15005550006", "test_number: expected a number, a code and a last day"},
+		{
+			"test number in one word", "", "test_number +15005550006",
+			"test_number: expected a number, a code and a last day",
+		},
 		{
 			"test number in local spelling", "", "test_number 5005550006 code 123456 until 2027-01-31",
 			`test_number: "5005550006" is not a number like`,
@@ -141,7 +160,35 @@ func TestCaddyfileErrors(t *testing.T) {
 			"message twice", "", "message de {code}\nmessage de {code}",
 			`message: the text for the language "de" stands twice`,
 		},
-		{"message in no language", "", "message klingon {code}", `message: "klingon" is not a language like de or pt-BR`},
+		{
+			"message in no language", "", "message klingon {code}",
+			`message: "klingon" is not a language like de or pt-BR`,
+		},
+		{
+			"Redis without a port", "sender log\nstore redis {\naddress 127.0.0.1\n}", "",
+			`address: "127.0.0.1" is neither host:port`,
+		},
+		{
+			"Redis by URL", "sender log\nstore redis {\naddress redis://127.0.0.1:6379/0\n}", "",
+			"address: a URL is not expected here; write host:port",
+		},
+		{
+			"Redis by URL without a scheme", "sender log\nstore redis {\naddress user:hunter2@127.0.0.1:6379\n}", "",
+			"address: a URL is not expected here",
+		},
+		{
+			"Redis with an odd port", "sender log\nstore redis {\naddress 127.0.0.1:redis\n}", "",
+			`has no port from 1 to 65535`,
+		},
+		{
+			"Redis on IPv6 without brackets", "sender log\nstore redis {\naddress ::1:6379\n}", "",
+			`is neither host:port`,
+		},
+		{
+			"one of several nodes without a port",
+			"sender log\nstore redis cluster {\naddress 10.0.0.1:6379 10.0.0.2\n}", "",
+			`"10.0.0.2" is neither host:port`,
+		},
 		{"negative timeout", "sender dexatel {\ntimeout -1s\n}", "", "timeout: expected more than 0"},
 	}
 	for _, tt := range tests {
@@ -158,15 +205,24 @@ func TestCaddyfileErrors(t *testing.T) {
 // What only the values tell is refused when the configuration is loaded; neither network nor store is needed for that.
 func TestValidate(t *testing.T) {
 	t.Setenv("SMS_2FA_EMPTY", "")
+	t.Setenv("SMS_2FA_HOST", "redis.internal")
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	const directory = "directory inline {\nalice +15005550006\n}"
 	tests := []struct{ name, global, directive, want string }{
 		{"good, with a Redis that is not there", "sender log\nstore redis {\naddress 127.0.0.1:1\n}", directory, ""},
 		{"good, embedded", "sender log", directory, ""},
+		{"good, with a Redis on a socket", "sender log\nstore redis {\naddress /run/redis.sock\n}", directory, ""},
+		{
+			"Redis without a port, from the environment", "sender log\nstore redis {\naddress {env.SMS_2FA_HOST}\n}",
+			directory, `"redis.internal" is neither host:port`,
+		},
 		{"no sender", "", directory, "sender: it is missing"},
 		{"no directory", "sender log", "", "directory: it is missing"},
 		{"empty secret", "sender log\nsecret {env.SMS_2FA_EMPTY}", directory, "{env.SMS_2FA_EMPTY} is empty"},
-		{"weak secret", "sender log\nsecret changemechangemechangemechangemechangeme", directory, "secret is too weak"},
+		{
+			"weak secret", "sender log\nsecret changemechangemechangemechangemechangeme", directory,
+			"secret is too weak",
+		},
 		{"no key", "sender dexatel {\nfrom Acme\n}", directory, "api_key: it is missing"},
 		{"no sender name", "sender dexatel {\napi_key x\n}", directory, "from: it is missing"},
 		{
@@ -189,7 +245,10 @@ func TestValidate(t *testing.T) {
 		},
 		{"Vonage without secret", "sender vonage {\napi_key x\nfrom Acme\n}", directory, "api_secret: it is missing"},
 		{"Infobip without address", "sender infobip {\napi_key x\nfrom Acme\n}", directory, "base_url: it is missing"},
-		{"AWS without region", "sender aws {\naccess_key_id x\nsecret_access_key y\n}", directory, "region: it is missing"},
+		{
+			"AWS without region", "sender aws {\naccess_key_id x\nsecret_access_key y\n}", directory,
+			"region: it is missing",
+		},
 		{"any provider without address", "sender http {\njson []\n}", directory, "url: it is missing"},
 		{
 			"test number with a short code", "sender log",
@@ -207,12 +266,15 @@ func TestValidate(t *testing.T) {
 			"failover without master", "sender log\nstore redis failover {\naddress 127.0.0.1:1\n}", directory,
 			"master_name: it is missing",
 		},
-		{"user twice in another spelling", "sender log", "directory inline {\nalice +1500\nAlice +1501\n}", "stands twice"},
+		{
+			"user twice in another spelling", "sender log", "directory inline {\nalice +1500\nAlice +1501\n}",
+			"stands twice",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			adapted, err := adapt("{\nadmin off\nsms_2fa {\n" + tt.global + "\n}\n}\n" +
-				"http://localhost:0 {\nsms_2fa {\n" + tt.directive + "\n}\n}\n")
+				"http://localhost:0 {\nbasic_auth {\nalice " + swordfish + "\n}\nsms_2fa {\n" + tt.directive + "\n}\n}\n")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,6 +20,10 @@ const (
 	stepTimeout = time.Second            // how long one question to the store may take
 )
 
+// LeastStale is the shortest age of the state that says anything about the store. Between two answers of a store in
+// good health lies one question that went unanswered until its timeout, the pause after it, and the wait for news.
+const LeastStale = 2 * time.Second
+
 // Follower follows the store for one gateway: which epoch the store is in, and what was revoked in that epoch. Run
 // keeps the answers current; every other method but Revoke answers from memory.
 type Follower struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
+	"github.com/caddy-sms-2fa/gateway/session"
 )
 
 // ErrCandidate says that an option reads a placeholder of somebody whom the first factor refused.
@@ -36,14 +37,17 @@ func (o Options) Validate() error {
 
 func (o Options) validateTimes() error {
 	o = o.Or(Defaults())
-	session, sendWait := time.Duration(*o.Session), time.Duration(*o.SendWait)
+	longest, sendWait := time.Duration(*o.Session), time.Duration(*o.SendWait)
 	switch {
-	case session <= 0 || session > MaxSession:
-		return fmt.Errorf("session: %s is not more than 0 and at most 90d", session)
+	case longest <= 0 || longest > MaxSession:
+		return fmt.Errorf("session: %s is not more than 0 and at most 90d", longest)
 	case *o.Idle < 0 || *o.MaxAge < 0:
 		return errors.New("idle, max_age: a duration is negative")
-	case *o.StaleOK < 0 || sendWait < 0 || sendWait > 30*time.Second:
-		return errors.New("stale_ok, send_wait: a duration is negative, or send_wait is over 30s")
+	case time.Duration(*o.StaleOK) < session.LeastStale:
+		return fmt.Errorf("stale_ok: %s is shorter than a store in good health may take to answer, so verified "+
+			"visitors would be thrown out; expected at least %s", time.Duration(*o.StaleOK), session.LeastStale)
+	case sendWait < 0 || sendWait > 30*time.Second:
+		return fmt.Errorf("send_wait: %s is negative, or over 30s", sendWait)
 	}
 	return nil
 }
