@@ -222,7 +222,7 @@ func TestInlineNumbers(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	site := func(global, directive string) string {
 		return "{\nadmin off\nsms_2fa {\nsender log\n" + global + "\n}\n}\n" +
-			"http://localhost:0 {\nsms_2fa {\n" + directive + "\n}\n}\n"
+			"http://localhost:0 {\nsms_2fa {\n" + directive + "\n}\nbasic_auth {\nalice " + swordfish + "\n}\n}\n"
 	}
 	for _, tt := range []struct{ name, global, directive, adapts, loads string }{
 		{"letters", "", "directory inline {\nbob +15005550009\nalice abc\n}", "Caddyfile:12", ""},

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -62,7 +63,10 @@ type App struct {
 	clock func() time.Time
 	rand  io.Reader
 
-	directory  guest.Directory
+	directory guest.Directory
+	// directoryConfig is DirectoryRaw, which Caddy clears once the directory is loaded.
+	directoryConfig json.RawMessage
+
 	failover   *sms.Failover
 	reported   map[string]bool // senders whose reports come in here
 	backend    *Backend
@@ -110,6 +114,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 
 func (a *App) loadDirectory(ctx caddy.Context) (err error) {
 	if a.DirectoryRaw != nil {
+		a.directoryConfig = slices.Clone(a.DirectoryRaw)
 		a.directory, err = guest.Load[guest.Directory](ctx, a, "DirectoryRaw", "directory")
 	}
 	return err
@@ -157,7 +162,7 @@ func (a *App) keyRing() (*session.KeyRing, error) {
 // Start begins to follow the store. Requests that came earlier have begun it already.
 func (a *App) Start() error {
 	a.backend.Start()
-	if len(a.gates.policies) == 0 {
+	if len(a.gates.enlisted) == 0 {
 		a.log.Warn("no route is guarded: the directive sms_2fa stands in no site")
 	}
 	for _, e := range a.failover.Entries() {
@@ -209,6 +214,9 @@ func (a *App) Backend() *Backend { return a.backend }
 
 // Directory is the directory of sites that have none of their own; nil without one.
 func (a *App) Directory() guest.Directory { return a.directory }
+
+// DirectoryConfig is that directory as it is configured.
+func (a *App) DirectoryConfig() json.RawMessage { return a.directoryConfig }
 
 var (
 	_ caddy.App          = (*App)(nil)

@@ -61,13 +61,12 @@ func (o Options) validateChoices() error {
 		return fmt.Errorf("resend_via: %q is neither same nor next", o.ResendVia)
 	case o.ChallengeStatus < 400 || o.ChallengeStatus > 499:
 		return fmt.Errorf("challenge_status: %d is not between 400 and 499", o.ChallengeStatus)
-	case namesCandidate(o.Bind) || namesCandidate(o.Phone):
-		return ErrCandidate
 	}
-	return nil
+	if err := judgePhone(o.Phone); err != nil {
+		return err
+	}
+	return judgeBind(o.Bind)
 }
-
-func namesCandidate(template string) bool { return strings.Contains(template, "{http.auth.candidate.") }
 
 func (o Options) validateNames() error {
 	switch {
@@ -75,14 +74,12 @@ func (o Options) validateNames() error {
 		return fmt.Errorf("zone: %q has other characters than letters, digits, _ and -, or more than 32", o.Zone)
 	case o.Origin != "" && !isHost(o.Origin):
 		return fmt.Errorf("origin: %q is not a host name like app.example.com; no scheme, port or path", o.Origin)
-	case o.CookieDomain != "" && !isHost(o.CookieDomain):
-		return fmt.Errorf("cookie_domain: %q is not a domain like example.com", o.CookieDomain)
 	case o.DefaultRegion != "" && !isRegion(o.DefaultRegion):
 		return fmt.Errorf("default_region: %q is not a country like DE", o.DefaultRegion)
 	case strings.ContainsAny(o.Brand, "\r\n") || len(o.Brand) > 60:
 		return fmt.Errorf("brand: it has more than one line or more than 60 bytes")
 	}
-	return nil
+	return judgeCookieDomain(o.CookieDomain)
 }
 
 // isHost reports whether s is a host name or an IPv4 address, in lower case.

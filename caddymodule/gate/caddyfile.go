@@ -1,6 +1,10 @@
 package gate
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -11,7 +15,63 @@ import (
 
 func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	handler := new(Handler)
-	return handler, handler.UnmarshalCaddyfile(h.Dispenser)
+	h.Next()
+	place := fmt.Sprintf("at %s:%d", h.File(), h.Line())
+	h.Reset()
+	if err := handler.UnmarshalCaddyfile(h.Dispenser); err != nil {
+		return nil, err
+	}
+	return handler, handler.compare(h, place)
+}
+
+// written is the key under which the gates that were read are known while a Caddyfile is adapted.
+const written = "sms_2fa.gates"
+
+// compare makes sure that a gate goes together with those that stand before it in the file. It is done again when the
+// configuration is loaded, when all of it is known but the lines.
+func (h *Handler) compare(helper httpcaddyfile.Helper, place string) error {
+	global, err := globalOptions(helper)
+	if err != nil {
+		return err
+	}
+	gate, err := h.written(global, place)
+	if err != nil {
+		return err
+	}
+	others, _ := helper.State[written].([]app.Gate)
+	if err := gate.Fits(others); err != nil {
+		return helper.WrapErr(err)
+	}
+	helper.State[written] = append(others, gate)
+	return nil
+}
+
+// globalOptions is the app as the global options describe it.
+func globalOptions(helper httpcaddyfile.Helper) (*app.App, error) {
+	global := new(app.App)
+	configured, ok := helper.Option(moduleName).(httpcaddyfile.App)
+	if !ok {
+		return global, nil
+	}
+	return global, json.Unmarshal(configured.Value, global)
+}
+
+// written is what the app would get to know of the gate.
+func (h *Handler) written(global *app.App, place string) (app.Gate, error) {
+	o := h.Options.Or(global.Options).Or(app.Defaults())
+	policy, err := o.Policy()
+	if err != nil {
+		return app.Gate{}, err
+	}
+	directory := h.DirectoryRaw
+	if directory == nil {
+		directory = global.DirectoryRaw
+	}
+	return app.Gate{
+		Zone: o.Zone, Place: place,
+		Basis:  app.NewBasis(cmp.Or(h.User, defaultUser), directory, o, policy),
+		Cookie: app.CookieReach{Domain: o.SharedDomain(), Bind: o.BoundTo()},
+	}, nil
 }
 
 // UnmarshalCaddyfile reads the directive:

@@ -9,6 +9,9 @@
 //	account   a caller for whom the store has answered    account.go
 //	holder    an account whose number has been looked up  holder.go
 //
+// What stands around a gate in its site is looked at when the gate is loaded (surroundings.go, step.go), and judged
+// (judgement.go).
+//
 // What a request asks for stands in the file of its name: challenge.go, verify.go, send.go, status.go, logout.go. How
 // an answer is told stands in answer.go and view.go.
 package gate
@@ -17,6 +20,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -38,6 +42,9 @@ func init() {
 	httpcaddyfile.RegisterHandlerDirective("sms_2fa", parseHandler)
 	httpcaddyfile.RegisterDirectiveOrder("sms_2fa", httpcaddyfile.After, "forward_auth")
 }
+
+// moduleName is the name of the handler's module among Caddy's handlers.
+const moduleName = "sms_2fa"
 
 // defaultUser is who passed basic_auth, or another authenticator of Caddy's.
 const defaultUser = "{http.auth.user.id}"
@@ -89,6 +96,7 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 // Provision prepares all that a request needs. It does no network I/O.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.log = ctx.Logger()
+	around := lookAround(ctx)
 	var err error
 	if h.app, err = app.Of(ctx); err != nil {
 		return err
@@ -102,14 +110,31 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.identity, err = newIdentity(h.User, h.Bind); err != nil {
 		return err
 	}
+	if err := h.judge(around); err != nil {
+		return err
+	}
+	directory := h.app.DirectoryConfig()
+	if h.DirectoryRaw != nil {
+		directory = slices.Clone(h.DirectoryRaw)
+	}
 	if err := h.loadDirectory(ctx); err != nil {
 		return err
 	}
 	if err := h.prepare(); err != nil {
 		return err
 	}
-	h.app.Enlist(h.Zone, h.policy, h.session)
-	return nil
+	return h.app.Enlist(h.card(directory, around))
+}
+
+// card is what the app gets to know of the gate.
+func (h *Handler) card(directory json.RawMessage, around surroundings) app.Gate {
+	return app.Gate{
+		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.place,
+		Basis: app.NewBasis(h.User, directory, h.Options, h.policy),
+		Cookie: app.CookieReach{
+			Hosts: around.hosts, AnyHost: around.anyHost, Domain: h.SharedDomain(), Bind: h.identity.bind.template,
+		},
+	}
 }
 
 // settle makes the options those of this gate, each with a value.
@@ -153,6 +178,10 @@ func (h *Handler) prepare() error {
 	}
 	if h.page, err = loadPage(h.Template); err != nil {
 		return fmt.Errorf("template: %w", err)
+	}
+	if !h.page.Forms.Send && !h.page.Forms.Script && h.Send == "button" {
+		return fmt.Errorf("template: with send button, nobody could get a text: the form is missing that asks for one; " +
+			"expected <form method=\"post\" action=\"{{.SendURL}}\"> with the field csrf, which holds {{.CSRF}}")
 	}
 	if err := h.checkSenders(); err != nil {
 		return err

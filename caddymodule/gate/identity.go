@@ -25,11 +25,8 @@ var errNoIdentity = errors.New("the first factor named no user")
 const maxName = 512
 
 func newIdentity(user, bind string) (identity, error) {
-	if strings.Contains(user, "{http.auth.candidate.") {
-		return identity{}, fmt.Errorf("user: %w", app.ErrCandidate)
-	}
-	if !strings.Contains(user, "{") {
-		return identity{}, fmt.Errorf("user: %q holds no placeholder, so everybody would be the same person", user)
+	if err := judgeUser(user); err != nil {
+		return identity{}, err
 	}
 	if bind == "off" {
 		bind = ""
@@ -38,6 +35,24 @@ func newIdentity(user, bind string) (identity, error) {
 		return identity{}, fmt.Errorf("bind: %q holds no placeholder", bind)
 	}
 	return identity{user: newReading(user), bind: newReading(bind)}, nil
+}
+
+// judgeUser refuses a user who is nobody, or the same person for everybody.
+func judgeUser(user string) error {
+	all := app.Placeholders(user)
+	if len(all) == 0 {
+		return fmt.Errorf("user: %q holds no placeholder, so everybody would be the same person", user)
+	}
+	for _, p := range all {
+		if p.Control == app.ByRefused {
+			return fmt.Errorf("user: %w", app.ErrCandidate)
+		}
+	}
+	if p, none := app.NamesNobody(all); none {
+		return fmt.Errorf("user: %s %s, so it names no person; expected who passed the first factor, like %s", p, p.Why,
+			defaultUser)
+	}
+	return nil
 }
 
 // of reads the name and the binding of a request, as the first factor wrote them.
@@ -69,12 +84,17 @@ type reading struct {
 }
 
 func newReading(template string) reading {
-	r := reading{template: template, certificate: strings.Contains(template, "{http.request.tls.client.")}
+	r := reading{template: template, certificate: ofCertificate(template)}
 	inner, ok := strings.CutPrefix(template, "{")
 	if inner, end := strings.CutSuffix(inner, "}"); ok && end && !strings.ContainsAny(inner, "{}\\") {
 		r.single = inner
 	}
 	return r
+}
+
+// ofCertificate reports whether a template reads the client certificate, in whatever case Caddy takes for that.
+func ofCertificate(template string) bool {
+	return strings.Contains(strings.ToLower(template), "{http.request.tls.client.")
 }
 
 func (t reading) read(repl *caddy.Replacer) (string, error) {

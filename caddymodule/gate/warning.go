@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
@@ -21,12 +22,24 @@ func (h *Handler) warn() {
 	if h.session > 24*time.Hour {
 		log.Warn("session is over 24h, the most that NIST SP 800-63B advises")
 	}
+	h.warnOfForms(log)
 	for i, m := range h.messages.Messages {
 		h.warnOfLength(log.With(zap.Stringer("language", h.messages.Tags[i])), m)
 	}
 	for number := range h.fixedCodes {
 		log.Warn("a test number gets no text and has a fixed code", zap.String("phone", number.Masked()),
 			zap.Time("until", h.fixedCodes.End(number)), zap.Bool("over", !h.fixedCodes.Active(number, h.clock())))
+	}
+}
+
+// warnOfForms tells which forms a page of the operator's own lacks.
+func (h *Handler) warnOfForms(log *zap.Logger) {
+	template := zap.String("template", h.Template)
+	if !h.page.Forms.Verify {
+		log.Warn("template has no form that sends the code: without scripts nobody gets past the page", template)
+	}
+	if !h.page.Forms.Send {
+		log.Warn("template has no form that asks for another text", template)
 	}
 }
 
@@ -43,4 +56,47 @@ func (h *Handler) warnOfLength(log *zap.Logger, m otp.Message) {
 	case parts > 1:
 		log.Warn("message takes more than one SMS segment", zap.Int("segments", parts))
 	}
+}
+
+// warnOfForgery says how a user is forged whose name is read from what the visitor sends.
+func (h *Handler) warnOfForgery(p app.Placeholder) {
+	log := h.log.With(zap.String("user", h.User), zap.String("zone", h.Zone))
+	switch p.Control {
+	case app.ByAddress:
+		log.Warn(fmt.Sprintf("user is read from %s, the address of a machine or a network: everybody there is one person, "+
+			"and so is whoever can send from there", p))
+	case app.ByVisitor:
+		log.Warn(fmt.Sprintf("user is read from %s, which %s: %s, unless something in front of the gate overwrites it for "+
+			"every request; %s", p, p.Why, forgery(p.Name), remedy(p.Name)))
+	}
+}
+
+// forgery is how a visitor becomes alice.
+func forgery(placeholder string) string {
+	kind, name := cut(placeholder)
+	switch kind {
+	case "header":
+		return fmt.Sprintf("whoever sends %q is alice", name+": alice")
+	case "cookie":
+		return fmt.Sprintf("whoever sends %q is alice", "Cookie: "+name+"=alice")
+	case "query":
+		return fmt.Sprintf("whoever opens %q is alice", "/?"+name+"=alice")
+	}
+	return "whoever writes alice there is alice"
+}
+
+// remedy is where the name should be read instead.
+func remedy(placeholder string) string {
+	if kind, name := cut(placeholder); kind == "header" {
+		return "with forward_auth, read {http.reverse_proxy.header." + name + "}"
+	}
+	return "read what the first factor says, like " + defaultUser
+}
+
+// cut is the kind and the name of a placeholder that reads one field of the request.
+func cut(placeholder string) (kind, name string) {
+	rest := strings.TrimPrefix(placeholder, "http.request.")
+	rest = strings.TrimPrefix(rest, "uri.")
+	kind, name, _ = strings.Cut(rest, ".")
+	return kind, name
 }
