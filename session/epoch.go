@@ -35,6 +35,8 @@ type Epoch struct {
 	// Root is the secret from which all keys of the accounts are derived, 32 random bytes. It is drawn once and kept
 	// in the store, sealed with a key of the ring, so that the accounts stay the same when the secrets change.
 	Root []byte
+
+	cause cause
 }
 
 // rootSize is the size of an epoch's root in bytes.
@@ -47,7 +49,17 @@ type epochRecord struct {
 	KeyID   string `json:"kid"`    // names the key that sealed the root
 	Sealed  string `json:"sealed"` // AES-256-GCM, nonce first
 	Renewed int64  `json:"renewed"`
+	Cause   cause  `json:"cause,omitempty"`
 }
+
+// cause is why an epoch was begun before the earlier epoch had expired.
+type cause string
+
+// Causes of an epoch.
+const (
+	causeNone     cause = ""         // the store was empty
+	causeOperator cause = "operator" // an operator ended all sessions
+)
 
 // OpenEpoch reads the epoch of a store, and begins a new epoch if the store is empty. When the first key of the ring
 // is not the key that sealed the root, OpenEpoch seals the root with the first key, so that the older secret can be
@@ -59,7 +71,7 @@ func OpenEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader
 		var next []byte
 		var err error
 		if old.Data == nil {
-			e, next, err = newEpoch(ring, rand, old.Now)
+			e, next, err = newEpoch(ring, rand, old.Now, causeNone)
 		} else {
 			e, next, err = readEpoch(old, ring, rand)
 		}
@@ -81,13 +93,34 @@ func CurrentEpoch(ctx context.Context, s store.Store) (string, error) {
 	return r.ID, err
 }
 
-func newEpoch(ring *KeyRing, rand io.Reader, now time.Time) (Epoch, []byte, error) {
+// replaceEpoch begins a new epoch in the place of the epoch whose ID is old. When another gateway has been faster,
+// replaceEpoch changes nothing.
+func replaceEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader, old string, why cause) error {
+	_, err := store.Change(ctx, s, epochKey, nil, func(rec store.Record) ([]byte, time.Time, error) {
+		expires := rec.Now.Add(epochLife)
+		if rec.Data == nil {
+			return nil, expires, nil
+		}
+		r, err := parseEpoch(rec.Data)
+		if err != nil || r.ID != old {
+			return rec.Data, expires, err
+		}
+		_, next, err := newEpoch(ring, rand, rec.Now, why)
+		return next, expires, err
+	})
+	if err != nil {
+		return fmt.Errorf("beginning epoch: %w", err)
+	}
+	return nil
+}
+
+func newEpoch(ring *KeyRing, rand io.Reader, now time.Time, why cause) (Epoch, []byte, error) {
 	random := make([]byte, rootSize+9)
 	if _, err := io.ReadFull(rand, random); err != nil {
 		return Epoch{}, nil, fmt.Errorf("drawing epoch: %w", err)
 	}
-	e := Epoch{ID: base64.RawURLEncoding.EncodeToString(random[rootSize:]), Root: random[:rootSize]}
-	data, err := e.encode(ring.first(), rand, now)
+	e := Epoch{ID: base64.RawURLEncoding.EncodeToString(random[rootSize:]), Root: random[:rootSize], cause: why}
+	data, err := e.encode(ring.first(), rand, now, why)
 	return e, data, err
 }
 
@@ -104,12 +137,12 @@ func readEpoch(old store.Record, ring *KeyRing, rand io.Reader) (Epoch, []byte, 
 	if err != nil {
 		return Epoch{}, nil, fmt.Errorf("unsealing epoch: %w", err)
 	}
-	e := Epoch{ID: r.ID, Root: root}
+	e := Epoch{ID: r.ID, Root: root, cause: r.Cause}
 	fresh := old.Now.Sub(time.UnixMilli(r.Renewed)) < epochLife/4
 	if key.id == ring.first().id && fresh {
 		return e, old.Data, nil
 	}
-	data, err := e.encode(ring.first(), rand, old.Now)
+	data, err := e.encode(ring.first(), rand, old.Now, r.Cause)
 	return e, data, err
 }
 
@@ -124,12 +157,14 @@ func parseEpoch(data []byte) (epochRecord, error) {
 	return r, nil
 }
 
-func (e Epoch) encode(key ringKey, rand io.Reader, now time.Time) ([]byte, error) {
+func (e Epoch) encode(key ringKey, rand io.Reader, now time.Time, why cause) ([]byte, error) {
 	sealed, err := seal(key.seal, e.ID, e.Root, rand)
 	if err != nil {
 		return nil, fmt.Errorf("sealing epoch: %w", err)
 	}
-	return json.Marshal(epochRecord{Version: 1, ID: e.ID, KeyID: key.id, Sealed: sealed, Renewed: now.UnixMilli()})
+	return json.Marshal(epochRecord{
+		Version: 1, ID: e.ID, KeyID: key.id, Sealed: sealed, Renewed: now.UnixMilli(), Cause: why,
+	})
 }
 
 func seal(key []byte, id string, plain []byte, rand io.Reader) (string, error) {

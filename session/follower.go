@@ -95,6 +95,30 @@ func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
 	return nil
 }
 
+// EndEpoch ends everything that belongs to the epoch of the store, on every gateway: it begins a new epoch with a new
+// root, so that no session, challenge, counter or block is known any more. It returns when this gateway is in the new
+// epoch; the others follow within a second.
+func (f *Follower) EndEpoch(ctx context.Context) error {
+	state, err := f.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	if err := replaceEpoch(ctx, f.store, f.ring, f.rand, state.Epoch.ID, causeOperator); err != nil {
+		return err
+	}
+	for f.State() == state {
+		f.mu.Lock()
+		changed := f.changed
+		f.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the new epoch: %w", ctx.Err())
+		case <-changed:
+		}
+	}
+	return nil
+}
+
 // Run follows the store until ctx ends: it checks the epoch, waits for new entries of the log, applies them, and
 // begins again. After a fault it pauses and tries again. Run is to be called once.
 func (f *Follower) Run(ctx context.Context) {
@@ -153,10 +177,19 @@ func (f *Follower) checkEpoch(ctx context.Context) error {
 	old := f.state.Swap(state)
 	f.report(nil) // wake the callers of Wait now: the first entry of the log may be long in coming
 	if old != nil {
-		f.log.Error("store has lost its memory, all sessions have ended",
-			"old_epoch", old.Epoch.ID, "new_epoch", epoch.ID)
+		f.logEnd(old.Epoch, epoch)
 	}
 	return nil
+}
+
+// logEnd says why an epoch ended.
+func (f *Follower) logEnd(old, begun Epoch) {
+	epochs := []any{"old_epoch", old.ID, "new_epoch", begun.ID}
+	if begun.cause == causeOperator {
+		f.log.Warn("an operator has ended all sessions", epochs...)
+		return
+	}
+	f.log.Error("store has lost its memory, all sessions have ended", epochs...)
 }
 
 // catchUp reads the whole log of the epoch into a new state.

@@ -113,3 +113,26 @@ func TestUnreadableRevocationIsAFault(t *testing.T) {
 		}
 	}
 }
+
+func TestEndOfAnEpochReachesEveryGateway(t *testing.T) {
+	t.Parallel()
+	s, secret := openStore(t), newSecret(t)
+	here, there := follow(t, s, secret), follow(t, s, secret)
+	old := wait(t, here)
+	wait(t, there)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := here.EndEpoch(ctx); err != nil {
+		t.Fatal(err)
+	}
+	begun := here.State()
+	if begun.Epoch.ID == old.Epoch.ID || string(begun.Epoch.Root) == string(old.Epoch.Root) {
+		t.Error("the epoch goes on after its end")
+	}
+	for there.State().Epoch.ID != begun.Epoch.ID {
+		if ctx.Err() != nil {
+			t.Fatal("the other gateway did not hear of the new epoch")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

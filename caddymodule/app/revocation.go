@@ -24,6 +24,16 @@ func (a *App) EndSessions(ctx context.Context, pseudonym string) error {
 	return a.revoke(ctx, session.Revocation{Subject: pseudonym, Before: now.Unix()}, now.Add(MaxSession))
 }
 
+// EndEverything ends all sessions and all open challenges of all zones, on every gateway: the store begins a new epoch.
+// Counters, blocks and limits of texts begin anew as well, because the new epoch has other keys. It returns when this
+// gateway is in the new epoch; other gateways follow within a second.
+func (a *App) EndEverything(ctx context.Context) error {
+	if _, err := a.backend.Ready(ctx); err != nil {
+		return err
+	}
+	return a.backend.Follower().EndEpoch(ctx)
+}
+
 // revoke writes a revocation that is about tokens which have all expired at until.
 func (a *App) revoke(ctx context.Context, r session.Revocation, until time.Time) error {
 	r.Until = until.Unix() + 1
