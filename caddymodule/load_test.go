@@ -284,3 +284,35 @@ func TestUsersThatCanBeForged(t *testing.T) {
 		},
 	}, false)
 }
+
+// What a store or a provider's reports cannot work with is refused before anything is served.
+func TestOptionsThatCannotWork(t *testing.T) {
+	t.Parallel()
+	reports := func(options string) string {
+		return "sender http {\nname mine\nurl https://sms.example.com\njson \"{}\"\nreports {\n" + options +
+			"\ndelivered ok\n}\n}\n" + phones
+	}
+	const signed = "hmac sha256 0123456789abcdef X-Signature\n"
+	one := gateOf("one.example.com", "")
+	load(t, []loading{
+		{"stale_ok 0s", phones, gateOf("one.example.com", "stale_ok 0s"), "expected at least 2s"},
+		{"stale_ok 300ms", phones + "stale_ok 300ms", one, "stale_ok: 300ms is shorter than a store in good health"},
+		{"address", phones + "store redis {\naddress 127.0.0.1\n}", one, "is neither host:port, like 127.0.0.1:6379"},
+		{
+			"address by URL", phones + "store redis {\naddress redis://127.0.0.1:6379\n}", one,
+			"a URL is not expected here",
+		},
+		{
+			"name that is not signed", reports(signed + "message_id query id\nstate json /state"), one,
+			"reports: message_id: the query is not signed",
+		},
+		{
+			"state that is not signed", reports(signed + "message_id json /id\nstate query state"), one,
+			"reports: state: the query is not signed",
+		},
+		{
+			"code that is not signed", reports(signed + "message_id json /id\nstate json /state\nerror_code query c"), one,
+			"reports: error_code: the query is not signed",
+		},
+	}, true)
+}

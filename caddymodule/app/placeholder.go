@@ -90,6 +90,7 @@ var families = []family{
 	{"http.vars.span_id", ByNobody, alwaysNew},
 	{"http.error", ByNobody, "does not say who the visitor is"},
 	{"http.error.", ByNobody, "does not say who the visitor is"},
+	{"http.response.", ByNobody, "is of the answer, which says nothing of the visitor"},
 	{"http.shutting_down", ByNobody, sameForAll},
 	{"http.time_until_shutdown", ByNobody, sameForAll},
 	{"env.", ByNobody, sameForAll},
@@ -175,7 +176,8 @@ func JudgePhone(p Placeholder) error {
 		return fmt.Errorf("phone: %s %s, so whoever has the password could choose the number; take the number from a "+
 			"directory, or from the first factor, like {http.reverse_proxy.header.Remote-Phone}", p, p.Why)
 	}
-	if strings.HasPrefix(p.Name, "http.request.") && p.Control == ByNobody {
+	ofRequest := strings.HasPrefix(p.Name, "http.request.") || strings.HasPrefix(p.Name, "http.response.")
+	if ofRequest && p.Control == ByNobody {
 		return fmt.Errorf("phone: %s is no phone number; take the number from a directory, or from the first factor, "+
 			"like {http.reverse_proxy.header.Remote-Phone}", p)
 	}

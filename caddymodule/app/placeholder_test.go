@@ -25,10 +25,11 @@ var documented = map[Control]string{
 		http.request.tls.client.issuer http.request.tls.client.certificate_pem http.request.tls.CLIENT.Issuer
 		http.request.tls.client.certificate_der_base64 http.reverse_proxy.upstream.address
 		http.reverse_proxy.status_code http.reverse_proxy.duration http.error.message http.error http.shutting_down
+		http.response.header.X
 		http.auth.http_basic.error http.sms_2fa.method http.sms_2fa.verified_at env.HOME system.hostname file./etc/hostname
 		time.now time.now.unix http.vars.uuid http.vars.trace_id labels.0`,
 	ByRefused:  `http.auth.candidate.id http.auth.candidate.email`,
-	ByOperator: `http.vars.who http.intercept.header.X http.response.header.X of_a_map http.of_a_plugin.user`,
+	ByOperator: `http.vars.who http.intercept.header.X of_a_map http.of_a_plugin.user`,
 }
 
 func TestPlaceholderControl(t *testing.T) {

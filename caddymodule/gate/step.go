@@ -79,6 +79,27 @@ func nameIn(text json.RawMessage) string {
 	return n.Handler
 }
 
+// maxInvoked bounds how deep named routes invoke each other.
+const maxInvoked = 4
+
+// expand puts the handlers of named routes behind the steps that invoke them. The named routes must still be text.
+func expand(steps []step, named map[string]*caddyhttp.Route, depth int) []step {
+	var all []step
+	for _, s := range steps {
+		all = append(all, s)
+		var invoked struct {
+			Name string `json:"name"`
+		}
+		if s.name != "invoke" || depth == 0 || json.Unmarshal(s.config, &invoked) != nil {
+			continue
+		}
+		if route := named[invoked.Name]; route != nil {
+			all = append(all, expand(stepsIn(route.HandlersRaw), named, depth-1)...)
+		}
+	}
+	return all
+}
+
 // plain reports whether a step is a handler of Caddy's own that sets no placeholder by itself. What a plugin sets, and
 // what a named route holds, is not known here.
 func (s step) plain() bool {

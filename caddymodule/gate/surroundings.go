@@ -72,6 +72,8 @@ func lookAround(ctx caddy.Context) surroundings {
 		_, s.known = m.(*Handler)
 		break
 	}
+	s.front = expand(s.front, server.NamedRoutes, maxInvoked)
+	s.behind = expand(s.behind, server.NamedRoutes, maxInvoked)
 	s.place = s.name() + " (" + path + ")"
 	return s
 }
