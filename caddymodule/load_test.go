@@ -12,7 +12,7 @@ import (
 
 const (
 	login  = "basic_auth bcrypt {\nalice " + swordfish + "\n}\n"
-	phones = "directory inline {\nalice +15005550006\n}\n"
+	onFile = "directory inline {\nalice +15005550006\n}\n"
 	others = "directory inline {\nalice +15005550009\n}\n"
 )
 
@@ -83,53 +83,53 @@ func TestGatesOfOneZoneAgree(t *testing.T) {
 		return gateOf("one.example.com", one) + gateOf("two.example.com", other)
 	}
 	load(t, []loading{
-		{"two directories", "", pair(phones, others), "differ in directory (inline, and another inline)"},
+		{"two directories", "", pair(onFile, others), "differ in directory (inline, and another inline)"},
 		{
-			"both places", "", pair(phones, others),
+			"both places", "", pair(onFile, others),
 			"the first one is the gate at Caddyfile:13, the second one the gate at Caddyfile:26",
 		},
-		{"the remedy", "", pair(phones, others), "zone: two gates are in the zone \"default\""},
-		{"a directory of its own", phones, pair("", others), "differ in directory (inline, and another inline)"},
+		{"the remedy", "", pair(onFile, others), "zone: two gates are in the zone \"default\""},
+		{"a directory of its own", onFile, pair("", others), "differ in directory (inline, and another inline)"},
 		{
-			"user", phones, pair("", "user {http.auth.user.mail}"),
+			"user", onFile, pair("", "user {http.auth.user.mail}"),
 			"differ in user ({http.auth.user.id}, and {http.auth.user.mail})",
 		},
 		{
-			"phone", phones, pair("", "phone {http.auth.user.phone}"),
+			"phone", onFile, pair("", "phone {http.auth.user.phone}"),
 			"differ in phone (none, and {http.auth.user.phone})",
 		},
 		{
-			"default_region", phones, pair("default_region DE", "default_region AT"),
+			"default_region", onFile, pair("default_region DE", "default_region AT"),
 			"differ in default_region (DE, and AT)",
 		},
-		{"code_length", phones, pair("", "code_length 8"), "differ in code_length (6, and 8)"},
-		{"attempts", phones, pair("", "attempts 10"), "differ in attempts (3, and 10)"},
-		{"block", phones, pair("", "block 1m"), "differ in block (15m0s, and 1m0s)"},
-		{"code_ttl", phones, pair("code_ttl 1m", ""), "differ in code_ttl (1m0s, and 5m0s)"},
+		{"code_length", onFile, pair("", "code_length 8"), "differ in code_length (6, and 8)"},
+		{"attempts", onFile, pair("", "attempts 10"), "differ in attempts (3, and 10)"},
+		{"block", onFile, pair("", "block 1m"), "differ in block (15m0s, and 1m0s)"},
+		{"code_ttl", onFile, pair("code_ttl 1m", ""), "differ in code_ttl (1m0s, and 5m0s)"},
 		{
-			"sends", phones, pair("", "sends 100 per 10m"),
+			"sends", onFile, pair("", "sends 100 per 10m"),
 			"differ in sends (5 per 10m0s, 10 per 24h0m0s, and 100 per 10m0s)",
 		},
 		{
-			"test_number", phones, pair("", "test_number +15005550006 code 123456 until 2027-01-31"),
+			"test_number", onFile, pair("", "test_number +15005550006 code 123456 until 2027-01-31"),
 			"differ in test_number; ",
 		},
-		{"in a zone with a name", phones, pair("zone a", "zone a\nattempts 5"), `in the zone "a"`},
+		{"in a zone with a name", onFile, pair("zone a", "zone a\nattempts 5"), `in the zone "a"`},
 		{
-			"one site", phones,
+			"one site", onFile,
 			siteOf("one.example.com", login+"handle /a* {\nsms_2fa {\nattempts 5\n}\n}\nsms_2fa"),
 			"differ in attempts",
 		},
 		{
-			"bind", phones, pair("cookie_domain example.com\nbind {cookie.a}", "cookie_domain example.com\nbind {cookie.b}"),
+			"bind", onFile, pair("cookie_domain example.com\nbind {cookie.a}", "cookie_domain example.com\nbind {cookie.b}"),
 			"differ in bind ({http.request.cookie.a}, and {http.request.cookie.b})",
 		},
 		{
-			"bind and none", phones, pair("cookie_domain example.com", "cookie_domain example.com\nbind {cookie.b}"),
+			"bind and none", onFile, pair("cookie_domain example.com", "cookie_domain example.com\nbind {cookie.b}"),
 			"differ in bind (none, and",
 		},
 		{
-			"bind on one host", phones,
+			"bind on one host", onFile,
 			siteOf("one.example.com", login+"handle /a* {\nsms_2fa {\nbind {cookie.a}\n}\n}\nsms_2fa"),
 			"share a cookie, but differ in bind",
 		},
@@ -140,7 +140,7 @@ func TestGatesOfOneZoneAgree(t *testing.T) {
 func TestGatesOfOneZoneAgreeInJSON(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
-	source := fmt.Sprintf(globally, phones) +
+	source := fmt.Sprintf(globally, onFile) +
 		gateOf("one.example.com", "") + gateOf("two.example.com", "attempts 5\nzone other")
 	adapted, err := adapt(strings.NewReplacer("{ADMIN}", s.Admin, "{PORT}", "8443").Replace(source))
 	if err != nil {
@@ -168,22 +168,22 @@ func TestGatesThatGoTogether(t *testing.T) {
 	load(t, []loading{
 		{
 			"zones of their own", "",
-			gateOf("one.example.com", phones) + gateOf("two.example.com", others+"zone two"), "",
+			gateOf("one.example.com", onFile) + gateOf("two.example.com", others+"zone two"), "",
 		},
 		{
-			"defaults written out", phones,
+			"defaults written out", onFile,
 			gateOf("one.example.com", "sends 5 per 10m, 10 per 24h\nattempts 3") +
 				gateOf("two.example.com", "user {http.auth.user.id}"),
 			"",
 		},
-		{"the same directory twice", "", gateOf("one.example.com", phones) + gateOf("two.example.com", phones), ""},
-		{"the global directory again", phones, gateOf("one.example.com", phones) + gateOf("two.example.com", ""), ""},
+		{"the same directory twice", "", gateOf("one.example.com", onFile) + gateOf("two.example.com", onFile), ""},
+		{"the global directory again", onFile, gateOf("one.example.com", onFile) + gateOf("two.example.com", ""), ""},
 		{
-			"bind on hosts of their own", phones,
+			"bind on hosts of their own", onFile,
 			gateOf("one.example.com", "bind {cookie.a}") + gateOf("two.example.com", "bind {cookie.b}"), "",
 		},
 		{
-			"step-up", phones,
+			"step-up", onFile,
 			siteOf("one.example.com", login+"handle /a* {\nsms_2fa {\nmax_age 5m\nsession 1h\n}\n}\nsms_2fa"), "",
 		},
 	}, false)
@@ -197,59 +197,59 @@ func TestSourcesOfUserAndNumber(t *testing.T) {
 		return siteOf("one.example.com", assignment+"\n"+login+"sms_2fa {\n"+options+"\n}")
 	}
 	load(t, []loading{
-		{"number from a header", phones, one("phone {http.request.header.X-Phone}"), "at Caddyfile:17"},
+		{"number from a header", onFile, one("phone {http.request.header.X-Phone}"), "at Caddyfile:17"},
 		{
-			"number from a header, in words", phones, one("phone {http.request.header.X-Phone}"),
+			"number from a header, in words", onFile, one("phone {http.request.header.X-Phone}"),
 			"whoever has the password could choose the number",
 		},
 		{
-			"number from a cookie", phones, one("phone {cookie.phone}"),
+			"number from a cookie", onFile, one("phone {cookie.phone}"),
 			"phone: {http.request.cookie.phone} is a cookie",
 		},
-		{"number from the query", phones, one("phone +{query.p}"), "phone: {http.request.uri.query.p} is a parameter"},
-		{"number from the path", phones, one("phone {path.0}"), "phone: {http.request.uri.path.0}"},
-		{"number from the body", phones, one("phone {http.request.body}"), "phone: {http.request.body}"},
-		{"number from a matcher", phones, one("phone {re.p.1}"), "phone: {http.regexp.p.1}"},
-		{"number from the host", phones, one("phone {http.request.host.labels.2}"), "is no phone number"},
-		{"number of somebody refused", phones, one("phone {http.auth.candidate.phone}"), "names whoever was refused"},
+		{"number from the query", onFile, one("phone +{query.p}"), "phone: {http.request.uri.query.p} is a parameter"},
+		{"number from the path", onFile, one("phone {path.0}"), "phone: {http.request.uri.path.0}"},
+		{"number from the body", onFile, one("phone {http.request.body}"), "phone: {http.request.body}"},
+		{"number from a matcher", onFile, one("phone {re.p.1}"), "phone: {http.regexp.p.1}"},
+		{"number from the host", onFile, one("phone {http.request.host.labels.2}"), "is no phone number"},
+		{"number of somebody refused", onFile, one("phone {http.auth.candidate.phone}"), "names whoever was refused"},
 		{
-			"number globally", phones + "phone {http.request.header.X-Phone}", one(""),
+			"number globally", onFile + "phone {http.request.header.X-Phone}", one(""),
 			"phone: {http.request.header.X-Phone}",
 		},
 		{
-			"number by a variable", phones, vars("vars number {header.X-Phone}", "phone {vars.number}"),
+			"number by a variable", onFile, vars("vars number {header.X-Phone}", "phone {vars.number}"),
 			"phone: {http.request.header.X-Phone}",
 		},
 		{
-			"number by two variables", phones, vars("vars a {header.X-Phone}\nvars b {vars.a}", "phone {vars.b}"),
+			"number by two variables", onFile, vars("vars a {header.X-Phone}\nvars b {vars.a}", "phone {vars.b}"),
 			"phone: {http.request.header.X-Phone}",
 		},
 		{
-			"number by a map", phones, vars("map {query.who} {number} {\n~(.*) \"${1}\"\n}", "phone {number}"),
+			"number by a map", onFile, vars("map {query.who} {number} {\n~(.*) \"${1}\"\n}", "phone {number}"),
 			"phone: {http.request.uri.query.who}",
 		},
 		{
-			"user of the host", phones, one("user {http.request.host}"),
+			"user of the host", onFile, one("user {http.request.host}"),
 			"user: {http.request.host} is the same for everybody",
 		},
-		{"user of the environment", phones, one("user {env.HOME}"), "user: {env.HOME} is the same for everybody"},
-		{"user of the machine", phones, one("user {system.hostname}"), "is the same for everybody"},
-		{"user of the moment", phones, one("user {time.now.unix}"), "is another with every request"},
-		{"user of the request", phones, one("user {uuid}"), "is another with every request"},
+		{"user of the environment", onFile, one("user {env.HOME}"), "user: {env.HOME} is the same for everybody"},
+		{"user of the machine", onFile, one("user {system.hostname}"), "is the same for everybody"},
+		{"user of the moment", onFile, one("user {time.now.unix}"), "is another with every request"},
+		{"user of the request", onFile, one("user {uuid}"), "is another with every request"},
 		{
-			"user of the authority", phones, one("user {tls_client_issuer}"),
+			"user of the authority", onFile, one("user {tls_client_issuer}"),
 			"everybody with a certificate of that authority",
 		},
-		{"user of an error", phones, one("user {http.auth.http_basic.error}"), "does not say who the visitor is"},
+		{"user of an error", onFile, one("user {http.auth.http_basic.error}"), "does not say who the visitor is"},
 		{
-			"user of constants alone", phones, one("user {env.HOME}-{scheme}"),
+			"user of constants alone", onFile, one("user {env.HOME}-{scheme}"),
 			"user: {env.HOME} is the same for everybody",
 		},
 		{
-			"user by a variable", phones, vars("vars who {host}", "user {vars.who}"),
+			"user by a variable", onFile, vars("vars who {host}", "user {vars.who}"),
 			"user: {http.vars.who} names no person",
 		},
-		{"bind to the host", phones, one("bind {host}"), "bind: {http.request.host} is the same for everybody"},
+		{"bind to the host", onFile, one("bind {host}"), "bind: {http.request.host} is the same for everybody"},
 	}, true)
 }
 
@@ -259,25 +259,25 @@ func TestUsersThatCanBeForged(t *testing.T) {
 	t.Parallel()
 	one := func(user string) string { return gateOf("one.example.com", "user "+user) }
 	load(t, []loading{
-		{"header", phones, one("{header.Remote-User}"), `whoever sends "Remote-User: alice" is alice`},
-		{"what to write", phones, one("{header.Remote-User}"), `read {http.reverse_proxy.header.Remote-User}`},
-		{"cookie", phones, one("{cookie.user}"), `whoever sends "Cookie: user=alice" is alice`},
-		{"query", phones, one("{query.user}"), `whoever opens "/?user=alice" is alice`},
-		{"path", phones, one("{path.0}"), `whoever writes alice there is alice`},
-		{"address", phones, one("{client_ip}"), `everybody there is one person`},
+		{"header", onFile, one("{header.Remote-User}"), `whoever sends "Remote-User: alice" is alice`},
+		{"what to write", onFile, one("{header.Remote-User}"), `read {http.reverse_proxy.header.Remote-User}`},
+		{"cookie", onFile, one("{cookie.user}"), `whoever sends "Cookie: user=alice" is alice`},
+		{"query", onFile, one("{query.user}"), `whoever opens "/?user=alice" is alice`},
+		{"path", onFile, one("{path.0}"), `whoever writes alice there is alice`},
+		{"address", onFile, one("{client_ip}"), `everybody there is one person`},
 		{
-			"variable", phones, siteOf("one.example.com", "vars who {header.X}\nsms_2fa {\nuser {vars.who}\n}"),
+			"variable", onFile, siteOf("one.example.com", "vars who {header.X}\nsms_2fa {\nuser {vars.who}\n}"),
 			`whoever sends "X: alice" is alice`,
 		},
 		{
-			"the first factor's own name", phones,
+			"the first factor's own name", onFile,
 			siteOf("one.example.com", "vars http.auth.user.id {header.X}\nsms_2fa"),
 			`whoever sends "X: alice" is alice`,
 		},
-		{"first factor", phones, one("{http.auth.user.id}"), ""},
-		{"a person on a host", phones, one("{http.auth.user.id}@{host}"), ""},
+		{"first factor", onFile, one("{http.auth.user.id}"), ""},
+		{"a person on a host", onFile, one("{http.auth.user.id}@{host}"), ""},
 		{
-			"map of the first factor", phones,
+			"map of the first factor", onFile,
 			siteOf("one.example.com", login+
 				"map {http.auth.user.id} {number} {\nalice +15005550006\n}\nsms_2fa {\nphone {number}\n}"),
 			"",
@@ -290,16 +290,16 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	reports := func(options string) string {
 		return "sender http {\nname mine\nurl https://sms.example.com\njson \"{}\"\nreports {\n" + options +
-			"\ndelivered ok\n}\n}\n" + phones
+			"\ndelivered ok\n}\n}\n" + onFile
 	}
 	const signed = "hmac sha256 0123456789abcdef X-Signature\n"
 	one := gateOf("one.example.com", "")
 	load(t, []loading{
-		{"stale_ok 0s", phones, gateOf("one.example.com", "stale_ok 0s"), "expected at least 2s"},
-		{"stale_ok 300ms", phones + "stale_ok 300ms", one, "stale_ok: 300ms is shorter than a store in good health"},
-		{"address", phones + "store redis {\naddress 127.0.0.1\n}", one, "is neither host:port, like 127.0.0.1:6379"},
+		{"stale_ok 0s", onFile, gateOf("one.example.com", "stale_ok 0s"), "expected at least 2s"},
+		{"stale_ok 300ms", onFile + "stale_ok 300ms", one, "stale_ok: 300ms is shorter than a store in good health"},
+		{"address", onFile + "store redis {\naddress 127.0.0.1\n}", one, "is neither host:port, like 127.0.0.1:6379"},
 		{
-			"address by URL", phones + "store redis {\naddress redis://127.0.0.1:6379\n}", one,
+			"address by URL", onFile + "store redis {\naddress redis://127.0.0.1:6379\n}", one,
 			"a URL is not expected here",
 		},
 		{

@@ -25,109 +25,109 @@ func TestGateWhereItCannotWork(t *testing.T) {
 	one := func(content string) string { return siteOf("app.example.com", content) }
 	load(t, []loading{
 		{
-			"no first factor", phones, one("sms_2fa"),
+			"no first factor", onFile, one("sms_2fa"),
 			"sets {http.auth.user.id}, so nobody could pass: put a first factor before it",
 		},
 		{
-			"where", phones, one("sms_2fa"),
+			"where", onFile, one("sms_2fa"),
 			"the gate of app.example.com (server srv0, routes/0/handle/0, routes/0/handle/0)",
 		},
 		{
-			"before basic_auth in a route", phones, one("route {\nsms_2fa\n" + login + "}"),
+			"before basic_auth in a route", onFile, one("route {\nsms_2fa\n" + login + "}"),
 			"basic_auth stands behind sms_2fa; write it before",
 		},
 		{
-			"before a route with basic_auth", phones, one("route {\nsms_2fa\nroute {\n" + login + "}\n}"),
+			"before a route with basic_auth", onFile, one("route {\nsms_2fa\nroute {\n" + login + "}\n}"),
 			"basic_auth stands behind sms_2fa",
 		},
 		{
-			"beside basic_auth", phones, one("handle /a* {\n" + login + "}\nhandle {\nsms_2fa\n}"),
+			"beside basic_auth", onFile, one("handle /a* {\n" + login + "}\nhandle {\nsms_2fa\n}"),
 			"put a first factor before it",
 		},
 		{
-			"basic_auth of another site", phones, siteOf("other.example.com", login) + one("sms_2fa"),
+			"basic_auth of another site", onFile, siteOf("other.example.com", login) + one("sms_2fa"),
 			"put a first factor before it",
 		},
 		{
-			"forward_auth and the default user", phones, one(forward + "sms_2fa"),
+			"forward_auth and the default user", onFile, one(forward + "sms_2fa"),
 			"write: user {http.reverse_proxy.header.Remote-User}",
 		},
 		{
-			"no forward_auth", phones, one(login + "sms_2fa {\nuser {rp.header.Remote-User}\n}"),
+			"no forward_auth", onFile, one(login + "sms_2fa {\nuser {rp.header.Remote-User}\n}"),
 			"put forward_auth before it",
 		},
 		{
-			"no client certificate", phones, one("sms_2fa {\nuser {tls_client_subject}\n}"),
+			"no client certificate", onFile, one("sms_2fa {\nuser {tls_client_subject}\n}"),
 			"the site asks for no client certificate",
 		},
 		{
-			"no gate in front", phones, one(login + "sms_2fa {\nuser {http.sms_2fa.user}\n}"),
+			"no gate in front", onFile, one(login + "sms_2fa {\nuser {http.sms_2fa.user}\n}"),
 			"no other gate stands before it",
 		},
 		{
-			"domain of another site", phones, one(login + "sms_2fa {\ncookie_domain example.org\n}"),
+			"domain of another site", onFile, one(login + "sms_2fa {\ncookie_domain example.org\n}"),
 			`cookie_domain: "example.org" does not cover the host app.example.com`,
 		},
 		{
-			"domain with a typo", phones, one(login + "sms_2fa {\ncookie_domain exmaple.com\n}"),
+			"domain with a typo", onFile, one(login + "sms_2fa {\ncookie_domain exmaple.com\n}"),
 			`"exmaple.com" does not cover`,
 		},
 		{
-			"domain below the site", phones, one(login + "sms_2fa {\ncookie_domain a.app.example.com\n}"),
+			"domain below the site", onFile, one(login + "sms_2fa {\ncookie_domain a.app.example.com\n}"),
 			"does not cover",
 		},
 		{
-			"domain that only looks alike", phones, one(login + "sms_2fa {\ncookie_domain ample.com\n}"),
+			"domain that only looks alike", onFile, one(login + "sms_2fa {\ncookie_domain ample.com\n}"),
 			"does not cover",
 		},
 		{
-			"domain of a wildcard", phones,
+			"domain of a wildcard", onFile,
 			siteOf("*.example.com", login+"sms_2fa {\ncookie_domain a.example.com\n}"),
 			"does not cover the host *.example.com",
 		},
 		{
-			"domain of one of two hosts", phones,
+			"domain of one of two hosts", onFile,
 			one(login + "@b host b.example.org\nhandle @b {\nsms_2fa {\ncookie_domain example.com\n}\n}"),
 			"does not cover the host b.example.org",
 		},
 		{
-			"public suffix", phones, one(login + "sms_2fa {\ncookie_domain com\n}"),
+			"public suffix", onFile, one(login + "sms_2fa {\ncookie_domain com\n}"),
 			`cookie_domain: "com" is no domain of one owner`,
 		},
 		{
-			"public suffix of two labels", phones, one(login + "sms_2fa {\ncookie_domain co.uk\n}"),
+			"public suffix of two labels", onFile, one(login + "sms_2fa {\ncookie_domain co.uk\n}"),
 			`"co.uk" is no domain of one owner`,
 		},
 		{
-			"suffix of a hoster", phones, one(login + "sms_2fa {\ncookie_domain github.io\n}"),
+			"suffix of a hoster", onFile, one(login + "sms_2fa {\ncookie_domain github.io\n}"),
 			`"github.io" is no domain of one owner`,
 		},
-		{"suffix with file and line", "cookie_domain com\n" + phones, one(login + "sms_2fa"), "at Caddyfile:5"},
+		{"suffix with file and line", "cookie_domain com\n" + onFile, one(login + "sms_2fa"), "at Caddyfile:5"},
 		{
-			"address as a domain", phones, one(login + "sms_2fa {\ncookie_domain 192.0.2.1\n}"),
+			"address as a domain", onFile, one(login + "sms_2fa {\ncookie_domain 192.0.2.1\n}"),
 			`"192.0.2.1" is not a domain`,
 		},
 		{
-			"matcher without POST", phones, one(login + "@get method GET\nsms_2fa @get"),
+			"matcher without POST", onFile, one(login + "@get method GET\nsms_2fa @get"),
 			"lets only GET through: its form is sent by POST",
 		},
 		{
-			"page without a form", phones,
+			"page without a form", onFile,
 			one(login + "sms_2fa {\ntemplate " + pageFile(t, `<p>{{.Brand}}</p>`) + "\n}"),
 			"the form is missing that sends the code",
 		},
 		{
-			"form without its token", phones,
+			"form without its token", onFile,
 			one(login + "sms_2fa {\ntemplate " + pageFile(t, strings.Replace(verifies, token, "", 1)) + "\n}"),
 			"the form is missing that sends the code",
 		},
 		{
-			"form by GET", phones,
+			"form by GET", onFile,
 			one(login + "sms_2fa {\ntemplate " + pageFile(t, strings.Replace(verifies, "post", "get", 1)) + "\n}"),
 			"the form is missing that sends the code",
 		},
 		{
-			"button mode without a button", phones,
+			"button mode without a button", onFile,
 			one(login + "sms_2fa {\nsend button\ntemplate " + pageFile(t, verifies) + "\n}"),
 			"with send button, nobody could get a text",
 		},
@@ -143,54 +143,54 @@ func TestGateWhereItIsOdd(t *testing.T) {
 	}
 	load(t, []loading{
 		{
-			"second gate under a header", phones, inner("header X-Admin 1"),
+			"second gate under a header", onFile, inner("header X-Admin 1"),
 			"one of several gates stands under a matcher that looks at more than the address",
 		},
-		{"which matcher", phones, inner("header X-Admin 1"), `"matchers":["header"]`},
-		{"second gate under an address", phones, inner("remote_ip 10.0.0.0/8"), `"matchers":["remote_ip"]`},
-		{"second gate under no header", phones, inner("not header X-Admin 1"), `"matchers":["header"]`},
-		{"second gate under a path", phones, inner("path /admin*"), ""},
-		{"second gate under no path", phones, inner("not path /public*"), ""},
-		{"second gate under the query", phones, inner("query admin=1"), ""},
-		{"one gate under a header", phones, one(login + "@inner header X-Admin 1\nsms_2fa @inner"), ""},
+		{"which matcher", onFile, inner("header X-Admin 1"), `"matchers":["header"]`},
+		{"second gate under an address", onFile, inner("remote_ip 10.0.0.0/8"), `"matchers":["remote_ip"]`},
+		{"second gate under no header", onFile, inner("not header X-Admin 1"), `"matchers":["header"]`},
+		{"second gate under a path", onFile, inner("path /admin*"), ""},
+		{"second gate under no path", onFile, inner("not path /public*"), ""},
+		{"second gate under the query", onFile, inner("query admin=1"), ""},
+		{"one gate under a header", onFile, one(login + "@inner header X-Admin 1\nsms_2fa @inner"), ""},
 		{
-			"any host", phones, siteOf("", login+"sms_2fa {\ncookie_domain example.com\n}"),
+			"any host", onFile, siteOf("", login+"sms_2fa {\ncookie_domain example.com\n}"),
 			"cookie_domain is set where the site answers to any host",
 		},
 		{
-			"page without a button", phones, one(login + "sms_2fa {\ntemplate " + pageFile(t, verifies) + "\n}"),
+			"page without a button", onFile, one(login + "sms_2fa {\ntemplate " + pageFile(t, verifies) + "\n}"),
 			"template has no form that asks for another text",
 		},
 		{
-			"page of scripts", phones,
+			"page of scripts", onFile,
 			one(login + "sms_2fa {\ntemplate " + pageFile(t, `<script nonce="{{.Nonce}}">go()</script>`) + "\n}"),
 			"template has no form that sends the code",
 		},
-		{"good", phones, one(login + "sms_2fa {\ncookie_domain example.com\n}"), ""},
-		{"good, of the host itself", phones, one(login + "sms_2fa {\ncookie_domain app.example.com\n}"), ""},
-		{"good, for a wildcard", phones, siteOf("*.example.com", login+"sms_2fa {\ncookie_domain example.com\n}"), ""},
-		{"good, in development", phones, siteOf("localhost", login+"sms_2fa {\ncookie_domain example.com\n}"), ""},
-		{"good, in a route", phones, one("route {\n" + login + "sms_2fa\n}"), ""},
-		{"good, in two routes", phones, one("route {\n" + login + "}\nroute {\nsms_2fa\n}"), ""},
-		{"good, deep inside", phones, one(login + "handle /a* {\nhandle /a/b* {\nroute {\nsms_2fa\n}\n}\n}"), ""},
-		{"good, after forward_auth", phones, one(forward + "sms_2fa {\nuser {rp.header.Remote-User}\n}"), ""},
-		{"good, where a variable names the user", phones, one("vars http.auth.user.id alice\nsms_2fa"), ""},
+		{"good", onFile, one(login + "sms_2fa {\ncookie_domain example.com\n}"), ""},
+		{"good, of the host itself", onFile, one(login + "sms_2fa {\ncookie_domain app.example.com\n}"), ""},
+		{"good, for a wildcard", onFile, siteOf("*.example.com", login+"sms_2fa {\ncookie_domain example.com\n}"), ""},
+		{"good, in development", onFile, siteOf("localhost", login+"sms_2fa {\ncookie_domain example.com\n}"), ""},
+		{"good, in a route", onFile, one("route {\n" + login + "sms_2fa\n}"), ""},
+		{"good, in two routes", onFile, one("route {\n" + login + "}\nroute {\nsms_2fa\n}"), ""},
+		{"good, deep inside", onFile, one(login + "handle /a* {\nhandle /a/b* {\nroute {\nsms_2fa\n}\n}\n}"), ""},
+		{"good, after forward_auth", onFile, one(forward + "sms_2fa {\nuser {rp.header.Remote-User}\n}"), ""},
+		{"good, where a variable names the user", onFile, one("vars http.auth.user.id alice\nsms_2fa"), ""},
 		{
-			"good, behind a named route", phones,
+			"good, behind a named route", onFile,
 			"&(login) {\n" + login + "}\n" + one("route {\ninvoke login\nsms_2fa\n}"), "",
 		},
 		{
-			"good, inside a named route", phones,
+			"good, inside a named route", onFile,
 			"&(gate) {\nsms_2fa\n}\n" + one("route {\n"+login+"invoke gate\n}"), "",
 		},
 		{
-			"good, in a snippet", phones,
+			"good, in a snippet", onFile,
 			"(gate) {\n" + login + "sms_2fa\n}\n" + one("import gate") + siteOf("two.example.com", "import gate"),
 			"",
 		},
-		{"good, behind another gate", phones, one(login + "sms_2fa /a* {\nmax_age 5m\n}\nsms_2fa"), ""},
+		{"good, behind another gate", onFile, one(login + "sms_2fa /a* {\nmax_age 5m\n}\nsms_2fa"), ""},
 		{
-			"good, in the user of the gate in front", phones,
+			"good, in the user of the gate in front", onFile,
 			one(login + "route {\nsms_2fa\nsms_2fa {\nzone b\nuser {http.sms_2fa.user}\n}\n}"), "",
 		},
 	}, false)
@@ -204,7 +204,7 @@ func TestValidateJudgesTheSurroundings(t *testing.T) {
 		"sms_2fa":         "put a first factor before it",
 		login + "sms_2fa": "Valid configuration",
 	} {
-		source := "{\nsms_2fa {\nsender log\n" + phones + "}\n}\nexample.com {\n" + content + "\nrespond app\n}\n"
+		source := "{\nsms_2fa {\nsender log\n" + onFile + "}\n}\nexample.com {\n" + content + "\nrespond app\n}\n"
 		if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
@@ -24,6 +26,8 @@ type Gate struct {
 	Basis Basis
 	// Place says where the gate stands, for the operator.
 	Place string
+	// Directory is asked for the numbers of the gate's users; nil without one.
+	Directory guest.Directory
 	// Cookie says which browsers' cookies the gate shares with others.
 	Cookie CookieReach
 }
@@ -92,6 +96,17 @@ func (a *App) PolicyOf(zone string) otp.Policy {
 		}
 	}
 	return otp.DefaultPolicy()
+}
+
+// OnFile reports whether the directory of a zone has a number for a subject. A directory that cannot tell has none.
+func (a *App) OnFile(ctx context.Context, s otp.Subject) bool {
+	for _, g := range a.gates.enlisted {
+		if g.Zone == s.Zone && g.Directory != nil {
+			_, found, err := g.Directory.Lookup(ctx, s.Name)
+			return found && err == nil
+		}
+	}
+	return false
 }
 
 // Zones are the zones of the gates, sorted.

@@ -129,7 +129,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 // card is what the app gets to know of the gate.
 func (h *Handler) card(directory json.RawMessage, around surroundings) app.Gate {
 	return app.Gate{
-		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.place,
+		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.place, Directory: h.directory,
 		Basis: app.NewBasis(h.User, directory, h.Options, h.policy),
 		Cookie: app.CookieReach{
 			Hosts: around.hosts, AnyHost: around.anyHost, Domain: h.SharedDomain(), Bind: h.identity.bind.template,

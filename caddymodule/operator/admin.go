@@ -3,12 +3,10 @@
 package operator
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
-	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
@@ -26,75 +23,78 @@ func init() { caddy.RegisterModule(new(Admin)) }
 //
 // Request | Body | Effect
 // --------|------|-------
-// `POST /sms_2fa/unlock` | `{"user":"alice","zone":"default"}` | forgives wrong codes and ends a block
-// `POST /sms_2fa/revoke` | `{"user":"alice","zone":"default"}` | ends all verifications of the user, on every gateway
-type Admin struct {
-	ctx caddy.Context
-}
+// `POST /sms_2fa/unlock` | `{"user":"alice"}` | forgives wrong codes and ends a block
+// `POST /sms_2fa/revoke` | `{"user":"alice"}` | ends all verifications of the user, on every gateway
+// `POST /sms_2fa/revoke` | `{"all":true}` | ends all verifications of everybody, on every gateway
+//
+// All zones of the running configuration are meant, or one: `{"user":"alice","zone":"default"}`. The answer says what
+// was found there, see [Result].
+type Admin struct{}
 
 // CaddyModule returns the Caddy module information.
 func (*Admin) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "admin.api.sms_2fa", New: func() caddy.Module { return new(Admin) }}
 }
 
-// Provision keeps the context, by which the app is found when a request comes.
-func (a *Admin) Provision(ctx caddy.Context) error {
-	a.ctx = ctx
-	return nil
-}
-
 // Routes are the endpoints.
-func (a *Admin) Routes() []caddy.AdminRoute {
+func (*Admin) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
-		{Pattern: "/sms_2fa/unlock", Handler: a.endpoint(unlock)},
-		{Pattern: "/sms_2fa/revoke", Handler: a.endpoint(revoke)},
+		{Pattern: "/sms_2fa/unlock", Handler: endpoint(unlockAll)},
+		{Pattern: "/sms_2fa/revoke", Handler: endpoint(revokeAll)},
 	}
 }
 
-// maxRequest bounds what is read of a request to the admin API, in bytes.
-const maxRequest = 4096
+// endpointTimeout is how long a request to the admin API may take.
+const endpointTimeout = 10 * time.Second
 
-// adminRequest names an account.
-type adminRequest struct {
-	User string `json:"user"`
-	Zone string `json:"zone"`
-}
-
-func (a *Admin) endpoint(do func(context.Context, *app.App, otp.Subject) error) caddy.AdminHandlerFunc {
+func endpoint(do func(context.Context, *app.App, request) (Result, error)) caddy.AdminHandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if r.Method != http.MethodPost {
 			return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("POST is expected")}
 		}
-		subject, err := readSubject(http.MaxBytesReader(w, r.Body, maxRequest))
+		req, err := readRequest(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
 			return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: err}
 		}
-		configured, err := a.ctx.AppIfConfigured("sms_2fa")
+		a, err := running()
 		if err != nil {
-			return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("sms_2fa is not configured")}
+			return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: err}
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(r.Context(), endpointTimeout)
 		defer cancel()
-		if err := do(ctx, configured.(*app.App), subject); err != nil {
+		result, err := do(ctx, a, req)
+		switch {
+		case errors.Is(err, errOneUser):
+			return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: err}
+		case err != nil:
 			return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err}
 		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
+		w.Header().Set("Content-Type", "application/json")
+		return json.NewEncoder(w).Encode(result)
 	}
 }
 
-func readSubject(body io.Reader) (otp.Subject, error) {
-	var req adminRequest
-	d := json.NewDecoder(body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&req); err != nil {
-		return otp.Subject{}, errors.New(`expected {"user":"alice","zone":"default"}`)
+// errOneUser says that everybody was meant where one user is expected.
+var errOneUser = errors.New("all: one user is expected")
+
+// unlockAll forgives a user's wrong codes in the zones that are meant.
+func unlockAll(ctx context.Context, a *app.App, req request) (Result, error) {
+	if req.All {
+		return Result{}, errOneUser
 	}
-	name := directory.Canonical(req.User)
-	if name == "" {
-		return otp.Subject{}, errors.New("user: it is empty or has control characters")
+	return apply(ctx, a, req, unlock)
+}
+
+// revokeAll ends a user's verifications in the zones that are meant, or those of everybody.
+func revokeAll(ctx context.Context, a *app.App, req request) (Result, error) {
+	if !req.All {
+		return apply(ctx, a, req, revoke)
 	}
-	return otp.Subject{Zone: cmp.Or(req.Zone, app.DefaultZone), Name: name}, nil
+	if err := a.EndEverything(ctx); err != nil {
+		return Result{}, fmt.Errorf("ending everything: %w", err)
+	}
+	a.Log().Warn("everything revoked: all sessions and challenges of all zones have ended")
+	return Result{Matched: 1, All: true, Zones: a.Zones()}, nil
 }
 
 // unlock forgives a user's wrong codes.
@@ -128,7 +128,4 @@ func revoke(ctx context.Context, a *app.App, s otp.Subject) error {
 	return nil
 }
 
-var (
-	_ caddy.AdminRouter = (*Admin)(nil)
-	_ caddy.Provisioner = (*Admin)(nil)
-)
+var _ caddy.AdminRouter = (*Admin)(nil)
