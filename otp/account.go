@@ -20,7 +20,7 @@ type account struct {
 	Blocks       int       // blocks since the last right code
 	BlockedUntil time.Time // end of the latest block
 
-	Texts      []Text      // texts inside the longest window of the limits
+	Texts      []Text      // texts that a limit still counts, the newest last
 	Challenges []Challenge // the newest last
 }
 
@@ -45,8 +45,7 @@ func (a *account) addChallenge(c Challenge) *Challenge {
 
 // expire drops texts and challenges that are over. Counters stay.
 func (a *account) expire(now time.Time, p Policy) {
-	horizon := now.Add(-window(p.Sends))
-	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !t.At.After(horizon) })
+	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !now.Before(t.counted(p)) })
 	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.expired(now) })
 }
 
@@ -57,7 +56,7 @@ func (a *account) expires(now time.Time, p Policy) time.Time {
 		end = now.Add(memory)
 	}
 	for _, t := range a.Texts {
-		end = later(end, t.At.Add(window(p.Sends)))
+		end = later(end, t.counted(p))
 	}
 	for _, c := range a.Challenges {
 		end = later(end, c.Expires)

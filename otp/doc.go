@@ -72,7 +72,8 @@
 //
 // No report changes a text that is failed, delivered or undelivered. Failed and undelivered texts are lost: the
 // visitor need not wait for them. Undelivered ones still count for the limits, because they were paid for. A text
-// is forgotten when it is older than the longest window of the limits.
+// is forgotten when no limit counts it any more: a failed one after ten minutes, or when the wait is over that its
+// sender asked for, any other one after the longest window of the limits.
 //
 // # Steps
 //

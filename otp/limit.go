@@ -35,11 +35,15 @@ func untilRoom(at []time.Time, l store.Limit, now time.Time) time.Duration {
 	return at[len(at)-l.Max].Add(l.Per).Sub(now)
 }
 
-// window is the time for which a text is remembered: the longest window of all limits.
-func window(limits []store.Limit) time.Duration {
-	longest := failedSends.Per
-	for _, l := range limits {
-		longest = max(longest, l.Per)
+// counted is until when a text counts for a limit, and is remembered for that: a text that failed for the window of
+// failed texts, or as long as its sender asked to wait, any other text for the longest window of the policy.
+func (t Text) counted(p Policy) time.Time {
+	end := later(t.At.Add(failedSends.Per), t.RetryAt)
+	if t.Delivery == DeliveryFailed {
+		return end
 	}
-	return longest
+	for _, l := range p.Sends {
+		end = later(end, t.At.Add(l.Per))
+	}
+	return end
 }

@@ -117,3 +117,47 @@ func TestUntilRoom(t *testing.T) {
 		}
 	}
 }
+
+// A text that failed counts for ten minutes only, and takes no room in the record after that; the record itself goes
+// then, too.
+func TestFailedTextsAreForgotten(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		h    Handover
+		kept time.Duration
+	}{
+		{"failed", Handover{Delivery: DeliveryFailed}, failedSends.Per},
+		{"failed, and may be sent again at once", Handover{Delivery: DeliveryFailed, RetryAfter: 1}, failedSends.Per},
+		{"sent", Handover{Delivery: DeliverySent}, 24 * time.Hour},
+		{"perhaps sent", Handover{Delivery: DeliveryUnknown}, 24 * time.Hour},
+	} {
+		s, b := newScene(t), laptop
+		s.a.settle(s.now, s.begin(&b).Dispatch, tt.h)
+		if got := s.a.expires(s.now, s.p).Sub(s.now); got != tt.kept {
+			t.Errorf("%s: the record is kept for %s, want %s", tt.name, got, tt.kept)
+		}
+		s.now = s.now.Add(tt.kept - 1)
+		if s.a.expire(s.now, s.p); len(s.a.Texts) != 1 {
+			t.Errorf("%s: forgotten too early", tt.name)
+		}
+		s.now = s.now.Add(1)
+		s.a.expire(s.now, s.p)
+		if data, err := s.a.encode(); data != nil || err != nil {
+			t.Errorf("%s: what is left is %s, %v", tt.name, data, err)
+		}
+	}
+}
+
+// A provider's wish that reaches further than the ten minutes is kept as long as it holds.
+func TestWishOutlivesItsText(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	d := s.begin(&b).Dispatch
+	s.now = s.now.Add(30 * time.Second)
+	s.a.settle(s.now, d, Handover{Delivery: DeliveryFailed, RetryAfter: time.Hour})
+	s.now = s.now.Add(longestRetry - time.Second)
+	s.want("the wish still holds", s.send(&b), Limited)
+	s.now = s.now.Add(time.Second)
+	s.want("the wish is over", s.send(&b), Sending)
+}
