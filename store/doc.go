@@ -27,7 +27,7 @@
 //	a:<name>  record  package otp      one account (a user in a zone): counters, block, open challenge, texts
 //	r:<name>  record  package otp      for delivery reports, kept for an hour: the account that a text belongs to,
 //	                                   by the sender and the name that the provider gave the text
-//	p:<name>  limit   package otp      one phone number: the texts sent to it, counted by Take and Give
+//	p:<name>  limit   package otp      one phone number: the texts sent to it, counted by Take, Give and Clear
 //	log       log     package session  the revocations, written by Append and read by Follow
 //
 // The log has no key in the contract; "log" is the name of the stream in Redis and of the bucket in the file.

@@ -36,13 +36,17 @@ type Store interface {
 
 	// Take notes a use with the name id under key, if every limit allows one more use, and returns zero. Otherwise it
 	// notes nothing and returns how long the caller has to wait until every limit allows one more. A use that is noted
-	// already stays as it is, and Take returns zero. The windows slide, on the store's clock. A use is remembered for
-	// the longest window that any call named for this key.
+	// already stays as it is, and Take returns zero. The windows slide, on the store's clock; a use that lies in the
+	// future, because that clock was ahead, is moved to now. A use is remembered for the longest window that any call
+	// named for this key.
 	Take(ctx context.Context, key, id string, limits []Limit) (wait time.Duration, err error)
 
 	// Give removes the use with the name id under key, so that it does not count any more. If there is none, Give does
 	// nothing.
 	Give(ctx context.Context, key, id string) error
+
+	// Clear removes all uses under key, so that none of them counts any more.
+	Clear(ctx context.Context, key string) error
 
 	// Append adds an entry to the end of the log. The store keeps the entry until the time until, on the store's
 	// clock, and may forget it afterwards.

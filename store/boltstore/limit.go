@@ -35,16 +35,41 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 		if slices.ContainsFunc(uses, func(u use) bool { return u.id == id }) {
 			return errUnchanged
 		}
-		if wait = room(uses, limits, now); wait > 0 {
-			return errUnchanged
+		moved, err := leaveFuture(b, key, uses, now)
+		if err != nil {
+			return err
 		}
-		at := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli()))
-		return b.Put(useKey(key, id), withExpiry(at, now.Add(longest(uses, limits))))
+		if wait = room(uses, limits, now); wait == 0 {
+			return putUse(b, key, use{id, now, longest(uses, limits)})
+		}
+		if moved {
+			return nil
+		}
+		return errUnchanged
 	})
 	if err != nil {
 		return 0, err
 	}
 	return wait, nil
+}
+
+// leaveFuture moves the uses that lie in the future to now: the clock was ahead when they were noted, and was put right
+// since. It reports whether there were any. The uses stay in their order.
+func leaveFuture(b *bbolt.Bucket, key string, uses []use, now time.Time) (moved bool, err error) {
+	for i := range uses {
+		if u := &uses[i]; u.at.After(now) {
+			u.at, moved = now, true
+			if err := putUse(b, key, *u); err != nil {
+				return moved, err
+			}
+		}
+	}
+	return moved, nil
+}
+
+func putUse(b *bbolt.Bucket, key string, u use) error {
+	at := binary.BigEndian.AppendUint64(nil, uint64(u.at.UnixMilli()))
+	return b.Put(useKey(key, u.id), withExpiry(at, u.at.Add(u.window)))
 }
 
 // Give removes a use, see store.Store.
@@ -55,6 +80,21 @@ func (s *Store) Give(ctx context.Context, key, id string) error {
 			return errUnchanged
 		}
 		return b.Delete(useKey(key, id))
+	})
+}
+
+// Clear removes all uses under a key, see store.Store.
+func (s *Store) Clear(ctx context.Context, key string) error {
+	return s.write(ctx, "lifting limit", func(tx *bbolt.Tx) error {
+		c := tx.Bucket(limitBucket).Cursor()
+		prefix, changed := useKey(key, ""), errUnchanged
+		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
+			if err := c.Delete(); err != nil {
+				return err
+			}
+			changed = nil
+		}
+		return changed
 	})
 }
 

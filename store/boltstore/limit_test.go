@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -53,4 +54,30 @@ func TestUseKeysOfDifferentPairsDiffer(t *testing.T) {
 		}
 		seen[key] = pair
 	}
+}
+
+// The clock was two hours ahead when all uses were noted, and is put right: nobody waits longer than the window.
+func TestUsesLeaveTheFuture(t *testing.T) {
+	t.Parallel()
+	limits := []store.Limit{{Max: 2, Per: 10 * time.Minute}, {Max: 4, Per: 24 * time.Hour}}
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	clock := now.Add(2 * time.Hour)
+	s := New(filepath.Join(t.TempDir(), "store.db"), func() time.Time { return clock })
+	defer s.Close()
+	take := func(id string, want time.Duration) {
+		t.Helper()
+		if wait, err := s.Take(t.Context(), "k", id, limits); err != nil || wait != want {
+			t.Errorf("use %s has to wait %v, want %v (%v)", id, wait, want, err)
+		}
+	}
+	take("one", 0)
+	take("two", 0)
+	clock = now
+	take("three", 10*time.Minute)
+	clock = clock.Add(4 * time.Minute)
+	take("three", 6*time.Minute)
+	clock = clock.Add(6 * time.Minute)
+	take("three", 0)
+	take("four", 0)
+	take("five", 24*time.Hour-10*time.Minute)
 }

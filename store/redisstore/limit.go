@@ -40,3 +40,11 @@ func (s *Store) Give(ctx context.Context, key, id string) error {
 	}
 	return nil
 }
+
+// Clear removes all uses under a key, see store.Store.
+func (s *Store) Clear(ctx context.Context, key string) error {
+	if _, err := s.send(ctx, "del", s.prefix+key); err != nil {
+		return failed(ctx, "lifting limit", err)
+	}
+	return nil
+}

@@ -20,6 +20,7 @@ func allCalls() map[string]func(ctx context.Context, s store.Store) error {
 	all := maps.Clone(writes)
 	maps.Copy(all, reads)
 	all["Give"] = func(ctx context.Context, s store.Store) error { return s.Give(ctx, "limit", "id") }
+	all["Clear"] = func(ctx context.Context, s store.Store) error { return s.Clear(ctx, "limit") }
 	return all
 }
 

@@ -66,8 +66,9 @@ return 1
 `)
 
 // take notes a use if every limit allows one more. The sorted set remembers the longest window that any call named,
-// so that a call with a shorter window makes it forget nothing. The first write of the script is ZADD, which Redis
-// refuses when it is out of memory: after a first write that Redis allows, it would let the whole script run.
+// so that a call with a shorter window makes it forget nothing. A use that lies in the future, because the clock was
+// ahead, is moved to now. The first write of the script is ZADD, which Redis refuses when it is out of memory: after a
+// first write that Redis allows, it would let the whole script run.
 //
 // KEYS[1] -> sorted set: "u" and the name of a use -> when it was, in milliseconds; "w" -> the longest window
 // ARGV[1] -> the name of the use
@@ -81,6 +82,9 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local window = math.max(tonumber(ARGV[2]), tonumber(redis.call('ZSCORE', KEYS[1], 'w') or 0))
 local noted = redis.call('ZSCORE', KEYS[1], 'u' .. ARGV[1])
 if noted and tonumber(noted) > now - window then return 0 end
+for _, use in ipairs(redis.call('ZRANGE', KEYS[1], string.format('(%.0f', now), '+inf', 'BYSCORE')) do
+	redis.call('ZADD', KEYS[1], now, use)
+end
 local wait = 0
 for i = 3, #ARGV, 2 do
 	local max, per = tonumber(ARGV[i]), tonumber(ARGV[i + 1])

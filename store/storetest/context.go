@@ -18,8 +18,9 @@ var contextCases = []testCase{
 
 // calls are all methods of a store but Close, each with arguments for which it has something to do.
 var calls = map[string]func(ctx context.Context, s store.Store) error{
-	"Get":  func(ctx context.Context, s store.Store) error { _, err := s.Get(ctx, "k"); return err },
-	"Give": func(ctx context.Context, s store.Store) error { return s.Give(ctx, "k", "id") },
+	"Get":   func(ctx context.Context, s store.Store) error { _, err := s.Get(ctx, "k"); return err },
+	"Give":  func(ctx context.Context, s store.Store) error { return s.Give(ctx, "k", "id") },
+	"Clear": func(ctx context.Context, s store.Store) error { return s.Clear(ctx, "k") },
 	"Append": func(ctx context.Context, s store.Store) error {
 		return s.Append(ctx, []byte("e"), time.Now().Add(time.Hour))
 	},

@@ -15,6 +15,7 @@ var limitCases = []testCase{
 	{"two windows slide, and the wait is right", twoWindows},
 	{"the same use counts once", sameUse},
 	{"a use given back leaves room", giveBack},
+	{"a cleared key has room for all", clearKey},
 	{"a refused use is not noted", refusedUse},
 	{"limits of different keys are apart", keysApart},
 	{"a shorter window forgets nothing", shorterWindow},
@@ -102,6 +103,30 @@ func giveBack(t *testing.T, ctx context.Context, h Harness) {
 	}
 	if err := h.Store.Give(ctx, "never used", "one"); err != nil {
 		t.Errorf("Give under a key without uses: %v", err)
+	}
+}
+
+func clearKey(t *testing.T, ctx context.Context, h Harness) {
+	limit := store.Limit{Max: 3, Per: time.Hour}
+	for _, key := range []string{"k", "k2", "kk"} {
+		for _, id := range []string{"one", "two", "three"} {
+			h.take(t, ctx, key, id, limit)
+		}
+	}
+	for range 2 {
+		if err := h.Second.Clear(ctx, "k"); err != nil {
+			t.Errorf("Clear: %v", err)
+		}
+	}
+	for _, id := range []string{"four", "five", "six"} {
+		if wait := h.take(t, ctx, "k", id, limit); wait != 0 {
+			t.Errorf("after Clear use %s has to wait %v", id, wait)
+		}
+	}
+	for _, key := range []string{"k", "k2", "kk"} {
+		if wait := h.take(t, ctx, key, "seven", limit); wait == 0 {
+			t.Errorf("under the key %s, which is full, there is room", key)
+		}
 	}
 }
 
