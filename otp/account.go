@@ -18,8 +18,10 @@ type account struct {
 	Counted      int       // guesses counted since the last block: the spent part of the budget
 	InARow       int       // guesses counted since the last right code
 	Blocks       int       // blocks since the last right code
+	BlockedAt    time.Time // beginning of the latest block
 	BlockedUntil time.Time // end of the latest block
 
+	Phone      string      // the phone of the latest text, by the name under which its texts are counted
 	Texts      []Text      // texts that a limit still counts, the newest last
 	Challenges []Challenge // the newest last
 }
@@ -45,6 +47,7 @@ func (a *account) addChallenge(c Challenge) *Challenge {
 
 // expire drops texts and challenges that are over. Counters stay.
 func (a *account) expire(now time.Time, p Policy) {
+	a.leaveFuture(now)
 	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !now.Before(t.counted(p)) })
 	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.expired(now) })
 }
@@ -74,5 +77,10 @@ func later(a, b time.Time) time.Time {
 // revoke ends all challenges, so that a code on its way to the phone opens nothing after a logout.
 func (a *account) revoke() { a.Challenges = nil }
 
-// unlock forgives all guesses and blocks, on an operator's word.
-func (a *account) unlock() { a.forgive() }
+// unlock forgives all guesses and blocks, and lifts the limits of texts, on an operator's word.
+func (a *account) unlock() {
+	a.forgive()
+	for i := range a.Texts {
+		a.Texts[i].Lifted = true
+	}
+}

@@ -31,7 +31,7 @@ func (a *account) joinable(now time.Time, p Policy) *Challenge {
 		return nil
 	}
 	c := &a.Challenges[len(a.Challenges)-1]
-	recent := now.Before(a.lastNotLost().Add(max(p.ResendAfter, joinWindow)))
+	recent := now.Before(a.lastAwaited().Add(max(p.ResendAfter, joinWindow)))
 	if !recent || !c.waits(now) || a.latestText(c).Delivery.lost() {
 		return nil
 	}
@@ -56,6 +56,7 @@ func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	}
 	d := a.dispatch(c, to, fresh.text)
 	c.addText(d.ID)
+	a.Phone = to.key
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
 	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, CodeBy: d.CodeBy})
 	o := a.outcome(Sending, now, p, c)

@@ -11,7 +11,7 @@ func (a *account) count(now time.Time, p Policy) {
 		return
 	}
 	a.Counted = 0
-	a.BlockedUntil = now.Add(blockLength(p.Block, a.Blocks))
+	a.BlockedAt, a.BlockedUntil = now, now.Add(blockLength(p.Block, a.Blocks))
 	a.Blocks++
 }
 
@@ -22,7 +22,7 @@ func (a *account) uncount(now time.Time, p Policy) {
 	}
 	a.InARow--
 	if a.Counted == 0 && a.blocked(now) {
-		a.Counted, a.BlockedUntil = p.Attempts, time.Time{}
+		a.Counted, a.BlockedAt, a.BlockedUntil = p.Attempts, time.Time{}, time.Time{}
 		a.Blocks--
 	}
 	a.Counted = max(a.Counted-1, 0)
@@ -41,7 +41,7 @@ func blockLength(first time.Duration, n int) time.Duration {
 
 // forgive forgets all wrong codes and blocks, as a right code does (NIST SP 800-63B 3.2.2) and an operator may.
 func (a *account) forgive() {
-	a.Counted, a.InARow, a.Blocks, a.BlockedUntil = 0, 0, 0, time.Time{}
+	a.Counted, a.InARow, a.Blocks, a.BlockedAt, a.BlockedUntil = 0, 0, 0, time.Time{}, time.Time{}
 }
 
 func (a *account) blocked(now time.Time) bool { return now.Before(a.BlockedUntil) }

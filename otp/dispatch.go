@@ -10,6 +10,8 @@ type Recipient struct {
 	// text begins with the sender after skipSender, or with the first sender when skipSender is "". A nil CodeBy
 	// means the gate.
 	CodeBy func(skipSender string) string
+
+	key string // the name under which texts to the phone are counted; the verifier fills it in
 }
 
 func (r Recipient) codeBy(skipSender string) string {

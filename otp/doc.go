@@ -49,7 +49,7 @@
 //	blocked   a guess is given back                         free, with one guess left
 //	any       MaxInARow guesses counted since a right one   disabled
 //	any       a guess that was counted turns out right      free; nothing is remembered
-//	any       unlock                                        free; nothing is remembered
+//	any       unlock                                        free; nothing is remembered, no text counts any more
 //	any       nothing happens for 400 days                  free; the record has expired
 //
 // A challenge (state, what happens, next state):
@@ -91,7 +91,8 @@
 // send orders a text:
 //
 //	the account is barred                                          Blocked or Disabled
-//	the pause, a provider's wish or a limit forbids a text         Limited
+//	the pause since the latest text that is neither lost nor
+//	answered, a provider's wish or a limit forbids a text          Limited
 //	the ticket's challenge waits                                   Sending: another text of that challenge
 //	else                                                           Sending: the first text of a new challenge
 //
@@ -120,7 +121,8 @@
 //
 //	the challenge is gone, or the guess is not written down, or
 //	another browser opened, or a minute has passed since           Expired
-//	the challenge waits                                            Right: opened, and the account is forgiven
+//	the challenge waits                                            Right: opened, its texts are answered, and the
+//	                                                               account is forgiven
 //	else                                                           Right: what this browser already has
 //
 // wrong notes a wrong guess:
@@ -131,7 +133,14 @@
 //	else                                                           Wrong
 //
 // unanswer gives a guess back that a provider did not answer, three times for each challenge. revoke ends all
-// challenges of the account. unlock forgives all guesses and blocks.
+// challenges of the account. unlock forgives all guesses and blocks and lifts the limits of all texts so far, also those
+// of the phone that the latest text went to.
+//
+// # Clocks
+//
+// The time of a step is the store's. Before each step, what lies in the future is moved to now: texts, challenges and
+// blocks that were written while that clock was ahead. So nobody waits longer than the policy says after the clock was
+// put right.
 //
 // # Count first
 //

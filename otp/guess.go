@@ -61,6 +61,7 @@ func (a *account) open(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	if first {
 		c.opened, c.by, c.marks = now, t.Browser, []mark{m}
 		a.forgive()
+		a.answer(c)
 	}
 	o := a.outcome(Right, now, p, c)
 	o.OpenedAt, o.First = c.opened, first

@@ -2,6 +2,7 @@ package otp
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -9,13 +10,20 @@ import (
 // history watches an account from outside, and knows what must never happen.
 type history struct {
 	*scene
-	rng      *rand.Rand
-	tickets  []Ticket
-	opened   map[ChallengeID]BrowserID
-	lastText time.Time   // the latest text that did not fail
-	texts    []time.Time // all of them
-	pending  []Dispatch
-	lost     map[string]bool // texts that were given up, by ID
+	rng     *rand.Rand
+	tickets []Ticket
+	opened  map[ChallengeID]BrowserID
+	passed  time.Duration // the time that has really passed, however the clock was set
+	texts   []*sentText   // all that did not fail, and whose limits nobody has lifted
+	failed  []time.Duration
+	pending []Dispatch
+}
+
+// sentText is a text as a watch shows it that nobody sets.
+type sentText struct {
+	Dispatch
+	at      time.Duration
+	awaited bool // may still come, and its code was not yet right
 }
 
 // TestInvariants drives random steps of two browsers, and a clock that mostly walks, sometimes runs and now and
@@ -25,11 +33,11 @@ func TestInvariants(t *testing.T) {
 	for seed := range uint64(300) {
 		h := &history{
 			scene: newScene(t), rng: rand.New(rand.NewPCG(seed, 1)),
-			tickets: []Ticket{laptop, phone}, opened: make(map[ChallengeID]BrowserID), lost: make(map[string]bool),
+			tickets: []Ticket{laptop, phone}, opened: make(map[ChallengeID]BrowserID),
 		}
 		for range 400 {
 			h.step()
-			h.roundTrip()
+			h.inspect(h.roundTrip())
 		}
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
@@ -39,6 +47,10 @@ func TestInvariants(t *testing.T) {
 
 func (h *history) step() {
 	b := &h.tickets[h.rng.IntN(len(h.tickets))]
+	if h.rng.IntN(200) == 0 {
+		h.a.unlock()
+		h.texts, h.failed = nil, nil
+	}
 	switch h.rng.IntN(10) {
 	case 0, 1:
 		h.sent(h.begin(b))
@@ -57,41 +69,66 @@ func (h *history) step() {
 	}
 }
 
-// tick moves the clock. After a jump back, pauses may last longer; they never get shorter.
+// tick lets time pass, or puts the clock back, which takes no time.
 func (h *history) tick() {
+	var d time.Duration
 	switch h.rng.IntN(12) {
 	case 0:
-		h.now = h.now.Add(-time.Duration(h.rng.IntN(120)) * time.Second)
+		h.now = h.now.Add(-time.Duration(h.rng.IntN(2*3600)) * time.Second)
 	case 1, 2:
-		h.now = h.now.Add(time.Duration(h.rng.IntN(30)) * time.Minute)
+		d = time.Duration(h.rng.IntN(30)) * time.Minute
 	default:
-		h.now = h.now.Add(time.Duration(h.rng.IntN(90)) * time.Second)
+		d = time.Duration(h.rng.IntN(90)) * time.Second
 	}
+	h.now, h.passed = h.now.Add(d), h.passed+d
 }
 
+// inside counts the texts of the last while.
+func (h *history) inside(per time.Duration) (n int) {
+	for _, t := range h.texts {
+		if h.passed-t.at < per {
+			n++
+		}
+	}
+	return n
+}
+
+// sent checks that a text keeps pause and limits in the time that has really passed, and that nobody has to wait
+// longer for one than the policy says.
 func (h *history) sent(o Outcome) {
 	if o.Kind != Sending {
+		h.waits(o)
 		return
 	}
-	if pause := h.now.Sub(h.lastText); !h.lastText.IsZero() && pause < h.p.ResendAfter {
-		h.t.Errorf("text sent %s after the last one", pause)
+	for _, t := range h.texts {
+		if pause := h.passed - t.at; t.awaited && pause < h.p.ResendAfter {
+			h.t.Errorf("text sent %s after one whose code was not yet right", pause)
+		}
 	}
 	for _, l := range h.p.Sends {
-		inside := 0
-		for _, at := range h.texts {
-			if h.now.Sub(at) < l.Per {
-				inside++
-			}
-		}
-		if inside >= l.Max {
-			h.t.Errorf("text number %d inside %s", inside+1, l.Per)
+		if n := h.inside(l.Per); n >= l.Max {
+			h.t.Errorf("text number %d inside %s", n+1, l.Per)
 		}
 	}
-	h.lastText = h.now
-	h.texts = append(h.texts, h.now)
+	h.texts = append(h.texts, &sentText{o.Dispatch, h.passed, true})
 	h.pending = append(h.pending, o.Dispatch)
 	if life := o.Challenge.Expires.Sub(o.Challenge.Begun); life > MaxCodeTTL {
 		h.t.Errorf("challenge lives %s", life)
+	}
+}
+
+func (h *history) waits(o Outcome) {
+	most := h.p.ResendAfter
+	if len(h.failed) >= failedSends.Max {
+		most = failedSends.Per
+	}
+	for _, l := range h.p.Sends {
+		if len(h.texts) >= l.Max { // all that there ever were: after a jump, those of long ago may count anew
+			most = max(most, l.Per)
+		}
+	}
+	if o.Standing.ResendIn > most {
+		h.t.Errorf("has to wait %s for a text, want %s at the most", o.Standing.ResendIn, most)
 	}
 }
 
@@ -106,36 +143,18 @@ func (h *history) settleOne() {
 	h.a.settle(h.now, d, Handover{Delivery: went, Sender: "one"})
 	lost := Report{Sender: "one", Became: DeliveryUndelivered}
 	if went == DeliverySent && h.rng.IntN(3) == 0 && h.a.report(d.ID, lost) {
-		h.lost[d.ID] = true // need not be waited for, and still counts for the limits
-		h.last()
+		h.answered(func(t *sentText) bool { return t.ID == d.ID }) // need not be waited for, and still counts
 	}
-	if went == DeliverySent || went == DeliveryUnknown {
-		return
-	}
-	for i := len(h.a.Texts) - 1; i >= 0; i-- {
-		if h.a.Texts[i].ID == d.ID {
-			h.forget(h.a.Texts[i].At)
-		}
+	if went == DeliveryFailed {
+		h.texts = slices.DeleteFunc(h.texts, func(t *sentText) bool { return t.ID == d.ID })
+		h.failed = append(h.failed, h.passed)
 	}
 }
 
-func (h *history) forget(at time.Time) {
-	for i := len(h.texts) - 1; i >= 0; i-- {
-		if h.texts[i].Equal(at) {
-			h.texts = append(h.texts[:i], h.texts[i+1:]...)
-			break
-		}
-	}
-	h.last()
-}
-
-// last finds the latest text that must be waited for.
-func (h *history) last() {
-	h.lastText = time.Time{}
-	for _, t := range h.a.Texts {
-		if t.Delivery != DeliveryFailed && !h.lost[t.ID] {
-			h.lastText = t.At
-		}
+// answered notes that texts need not be waited for any more.
+func (h *history) answered(which func(t *sentText) bool) {
+	for _, t := range h.texts {
+		t.awaited = t.awaited && !which(t)
 	}
 }
 
@@ -177,17 +196,11 @@ func (h *history) open(b Ticket, m mark) {
 		h.t.Error("a code opened in two browsers")
 	}
 	h.opened[b.Challenge] = b.Browser
+	h.answered(func(t *sentText) bool { return t.challenge == b.Challenge })
 }
 
-// roundTrip sends the account through the store's form, so that nothing is lost there.
-func (h *history) roundTrip() {
-	data, err := h.a.encode()
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if h.a, err = decode(data); err != nil {
-		h.t.Fatal(err)
-	}
+// inspect checks what holds of every account, given its record.
+func (h *history) inspect(data []byte) {
 	if len(h.a.Challenges) > maxChallenges {
 		h.t.Errorf("%d challenges", len(h.a.Challenges))
 	}

@@ -10,8 +10,11 @@ import (
 // inside every limit.
 func (a *account) wait(now time.Time, p Policy) time.Duration {
 	var sent, failed []time.Time
-	wait := a.lastNotLost().Add(p.ResendAfter).Sub(now)
+	wait := a.lastAwaited().Add(p.ResendAfter).Sub(now)
 	for _, t := range a.Texts {
+		if t.Lifted {
+			continue
+		}
 		wait = max(wait, t.RetryAt.Sub(now))
 		if t.Delivery == DeliveryFailed {
 			failed = append(failed, t.At)

@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -160,4 +161,85 @@ func TestWishOutlivesItsText(t *testing.T) {
 	s.want("the wish still holds", s.send(&b), Limited)
 	s.now = s.now.Add(time.Second)
 	s.want("the wish is over", s.send(&b), Sending)
+}
+
+// The pause lies between two texts that ask for the same thing. Once a code was right, the next challenge texts at
+// once, in this browser, in another one, or after a logout; the limits count all texts.
+func TestNoPauseAfterARightCode(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		next func(s *scene, used Ticket) Ticket
+	}{
+		{"another browser", func(*scene, Ticket) Ticket { return phone }},
+		{"the same browser, signing in again", func(_ *scene, used Ticket) Ticket {
+			return Ticket{Browser: used.Browser}
+		}},
+		{"after a logout", func(s *scene, used Ticket) Ticket {
+			s.a.revoke()
+			return used
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			next := laptop
+			for i := range s.p.Sends[0].Max {
+				o := s.begin(&next)
+				s.want("a text at once", o, Sending)
+				s.a.settle(s.now, o.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
+				s.want("but no second one", s.send(&next), Limited)
+				s.now = s.now.Add(time.Second)
+				s.want("right", s.try(next, mark{byte(i)}, true), Right)
+				next = tt.next(s, next)
+			}
+			s.want("one more than the limit", s.begin(&next), Limited)
+		})
+	}
+}
+
+// A right code frees only the texts of its own challenge: what another browser waits for keeps its pause.
+func TestPauseOfAnotherChallenge(t *testing.T) {
+	t.Parallel()
+	s, one, two := newScene(t), laptop, phone
+	s.want("laptop", s.begin(&one), Sending)
+	s.now = s.now.Add(s.p.ResendAfter)
+	s.want("phone", s.begin(&two), Sending)
+	s.want("laptop's code is right", s.try(one, rightMark, true), Right)
+	s.want("phone asks again", s.send(&two), Limited)
+	three := Ticket{Browser: BrowserID{3}}
+	s.want("a third browser joins the phone", s.begin(&three), Waiting)
+}
+
+// An operator's word lifts the limits of texts, and a waiting code goes on to hold.
+func TestUnlockLiftsTheLimits(t *testing.T) {
+	t.Parallel()
+	failed := Handover{Delivery: DeliveryFailed, RetryAfter: time.Hour}
+	for _, tt := range []struct {
+		name string
+		went []Handover
+	}{
+		{"the pause", []Handover{{Delivery: DeliverySent}}},
+		{"a limit", slices.Repeat([]Handover{{Delivery: DeliverySent}}, 5)},
+		{"a text that is on its way", []Handover{{}}},
+		{"failed texts", slices.Repeat([]Handover{{Delivery: DeliveryFailed}}, failedSends.Max)},
+		{"a provider's wish", []Handover{failed}},
+	} {
+		s, b := newScene(t), laptop
+		for i, h := range tt.went {
+			if i > 0 && h.Delivery != DeliveryFailed {
+				s.a.Texts[i-1].At = s.a.Texts[i-1].At.Add(-s.p.ResendAfter)
+			}
+			o := s.send(&b)
+			s.want(tt.name+": send", o, Sending)
+			if h.Delivery != "" {
+				s.a.settle(s.now, o.Dispatch, h)
+			}
+		}
+		s.want(tt.name+": before", s.send(&b), Limited)
+		s.a.unlock()
+		s.roundTrip()
+		s.want(tt.name+": after", s.send(&b), Sending)
+		s.want(tt.name+": the code holds", s.try(b, rightMark, true), Right)
+	}
 }

@@ -48,7 +48,7 @@ type Policy struct {
 	CodeTTL     time.Duration // life of a challenge, at most 10 minutes
 	Attempts    int           // wrong codes before a block, 1 to 10
 	Block       time.Duration // the first block; each further one doubles, up to 24 hours
-	ResendAfter time.Duration // between two texts of one account
+	ResendAfter time.Duration // between two texts of one account, unless the code of the first was right
 	Sends       []store.Limit // texts per account, and again per phone number
 }
 

@@ -24,7 +24,9 @@ type record struct {
 	Counted    int               `json:"w,omitempty"`
 	InARow     int               `json:"r,omitempty"`
 	Blocks     int               `json:"b,omitempty"`
+	From       int64             `json:"f,omitempty"`
 	Until      int64             `json:"u,omitempty"`
+	Phone      string            `json:"p,omitempty"`
 	Texts      []textRecord      `json:"t,omitempty"`
 	Challenges []challengeRecord `json:"c,omitempty"`
 }
@@ -37,6 +39,8 @@ type textRecord struct {
 	Sender     string   `json:"s,omitempty"`
 	ProviderID string   `json:"n,omitempty"`
 	RetryAt    int64    `json:"r,omitempty"`
+	Answered   bool     `json:"y,omitempty"`
+	Lifted     bool     `json:"l,omitempty"`
 }
 
 type challengeRecord struct {
@@ -53,7 +57,8 @@ type challengeRecord struct {
 // encode writes an account. The zero account is written as nil, which means no record.
 func (a *account) encode() ([]byte, error) {
 	r := record{
-		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks, Until: millis(a.BlockedUntil),
+		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks,
+		From: millis(a.BlockedAt), Until: millis(a.BlockedUntil), Phone: a.Phone,
 	}
 	for _, t := range a.Texts {
 		r.Texts = append(r.Texts, t.record())
@@ -70,14 +75,14 @@ func (a *account) encode() ([]byte, error) {
 func (t Text) record() textRecord {
 	return textRecord{
 		ID: t.ID, At: millis(t.At), Delivery: t.Delivery, CodeBy: t.CodeBy, Sender: t.Sender, ProviderID: t.ProviderID,
-		RetryAt: millis(t.RetryAt),
+		RetryAt: millis(t.RetryAt), Answered: t.Answered, Lifted: t.Lifted,
 	}
 }
 
 func (r textRecord) text() Text {
 	return Text{
 		ID: r.ID, At: moment(r.At), Delivery: r.Delivery, CodeBy: r.CodeBy, Sender: r.Sender, ProviderID: r.ProviderID,
-		RetryAt: moment(r.RetryAt),
+		RetryAt: moment(r.RetryAt), Answered: r.Answered, Lifted: r.Lifted,
 	}
 }
 
@@ -116,7 +121,10 @@ func decode(data []byte) (account, error) {
 }
 
 func (r record) account() (account, error) {
-	a := account{Counted: r.Counted, InARow: r.InARow, Blocks: r.Blocks, BlockedUntil: moment(r.Until)}
+	a := account{
+		Counted: r.Counted, InARow: r.InARow, Blocks: r.Blocks,
+		BlockedAt: moment(r.From), BlockedUntil: moment(r.Until), Phone: r.Phone,
+	}
 	if r.Counted < 0 || r.InARow < 0 || r.Blocks < 0 {
 		return account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}

@@ -10,18 +10,19 @@ import (
 func TestRecordFormNeverChanges(t *testing.T) {
 	t.Parallel()
 	a := account{
-		Counted: 1, InARow: 4, Blocks: 1, BlockedUntil: start,
+		Counted: 1, InARow: 4, Blocks: 1, BlockedAt: start.Add(-time.Minute), BlockedUntil: start, Phone: "p:IhE8",
 		Texts: []Text{{
 			ID: "t1", At: start, Delivery: DeliverySent, CodeBy: "two", Sender: "one", ProviderID: "VE1",
-			RetryAt: start.Add(time.Minute),
+			RetryAt: start.Add(time.Minute), Answered: true, Lifted: true,
 		}},
 		Challenges: []Challenge{{
 			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), texts: []string{"t1"},
 			marks: []mark{{2}}, unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3},
 		}},
 	}
-	const want = `{"v":2,"w":1,"r":4,"b":1,"u":1803902400000,` +
-		`"t":[{"i":"t1","a":1803902400000,"d":"sent","k":"two","s":"one","n":"VE1","r":1803902460000}],` +
+	const want = `{"v":2,"w":1,"r":4,"b":1,"f":1803902340000,"u":1803902400000,"p":"p:IhE8",` +
+		`"t":[{"i":"t1","a":1803902400000,"d":"sent","k":"two","s":"one","n":"VE1","r":1803902460000,` +
+		`"y":true,"l":true}],` +
 		`"c":[{"i":"AQAAAAAAAAAAAAAAAAAAAA","a":1803902400000,"e":1803902460000,"t":["t1"],"m":["AgAAAAAAAAA"],` +
 		`"n":1,"o":1803902401000,"y":"AwAAAAAAAAAAAAAAAAAAAA"}]}`
 	if data, err := a.encode(); err != nil || string(data) != want {

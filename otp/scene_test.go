@@ -73,3 +73,16 @@ var (
 	laptop    = Ticket{Browser: BrowserID{1}}
 	phone     = Ticket{Browser: BrowserID{2}}
 )
+
+// roundTrip sends the account through the store's form.
+func (s *scene) roundTrip() []byte {
+	s.t.Helper()
+	data, err := s.a.encode()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if s.a, err = decode(data); err != nil {
+		s.t.Fatal(err)
+	}
+	return data
+}

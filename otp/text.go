@@ -16,6 +16,8 @@ type Text struct {
 	// for that wait; zero otherwise.
 	RetryAt    time.Time
 	ProviderID string // the provider's name for it, kept where the provider will be asked or told about its code
+	Answered   bool   // its code was right: the next text asks for something else, and need not keep the pause
+	Lifted     bool   // an operator has lifted the limits since: it counts for none, and need not be waited for
 }
 
 // codeUsable reports whether the text may have brought a code to the phone, and that code can be checked.
@@ -77,16 +79,25 @@ func (a *account) lastAccepted() Text {
 	return Text{}
 }
 
-// lastNotLost is when the account's latest text was ordered that has come or may still come; zero without such a
-// text. The pause before the next text begins there: a lost text need not be waited for. An undelivered text counts
-// for the limits all the same, because it was paid for.
-func (a *account) lastNotLost() time.Time {
+// lastAwaited is when the account's latest text was ordered whose code may still be typed; zero without such a text.
+// The pause before the next text begins there: a lost text need not be waited for, and after a text whose code was
+// right the next text asks for something else. Both count for the limits all the same, if they were paid for.
+func (a *account) lastAwaited() time.Time {
 	for _, t := range slices.Backward(a.Texts) {
-		if !t.Delivery.lost() {
+		if !t.Delivery.lost() && !t.Answered && !t.Lifted {
 			return t.At
 		}
 	}
 	return time.Time{}
+}
+
+// answer notes that the code of a challenge was right.
+func (a *account) answer(c *Challenge) {
+	for i := range a.Texts {
+		if slices.Contains(c.texts, a.Texts[i].ID) {
+			a.Texts[i].Answered = true
+		}
+	}
 }
 
 // skipSender is the sender after which the next text may begin: the sender of the last accepted text, if that text

@@ -46,13 +46,14 @@ func (v *Verifier) begin(
 	if err != nil {
 		return Outcome{}, err
 	}
+	to = v.known(to)
 	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
 		return a.begin(now, p, t, mayText, to, fresh)
 	})
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
-	return v.order(ctx, s, p, to.Phone, o)
+	return v.order(ctx, s, p, to, o)
 }
 
 // Send orders another text of the ticket's challenge, or begins a new challenge when the ticket's does not wait.
@@ -62,17 +63,26 @@ func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to R
 	if err != nil {
 		return Outcome{}, err
 	}
+	to = v.known(to)
 	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
 	if err != nil || o.Kind != Sending {
 		return o, err
 	}
-	return v.order(ctx, s, p, to.Phone, o)
+	return v.order(ctx, s, p, to, o)
+}
+
+// known is a recipient with the key of its phone; a recipient without a phone has none.
+func (v *Verifier) known(to Recipient) Recipient {
+	if to.Phone != "" {
+		to.key = v.keys.Phone(to.Phone)
+	}
+	return to
 }
 
 // order completes a dispatch that the account's limits allow, if the limits of the phone allow the text, too:
 // several accounts may share a phone.
-func (v *Verifier) order(ctx context.Context, s Subject, p Policy, phone string, o Outcome) (Outcome, error) {
-	o.Dispatch.phone = v.keys.Phone(phone)
+func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient, o Outcome) (Outcome, error) {
+	o.Dispatch.phone = to.key
 	o.Dispatch.Code = v.keys.Code(s, o.Challenge.ID, p.CodeLength)
 	wait, err := v.store.Take(ctx, o.Dispatch.phone, o.Dispatch.ID, p.Sends)
 	if err == nil && wait == 0 {
@@ -119,8 +129,20 @@ func (v *Verifier) Revoke(ctx context.Context, s Subject, p Policy) error {
 	return err
 }
 
-// Unlock forgives the subject all guesses and blocks.
+// Unlock forgives the subject all guesses and blocks, and lifts the limits of texts: of the subject, and of the phone
+// that the subject's latest text went to, whoever else has that phone.
 func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {
-	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.unlock(); return Outcome{} })
-	return err
+	var phone string
+	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome {
+		a.unlock()
+		phone = a.Phone
+		return Outcome{}
+	})
+	if err != nil || phone == "" {
+		return err
+	}
+	if err := v.store.Clear(ctx, phone); err != nil {
+		return fmt.Errorf("lifting limit of phone: %w", err)
+	}
+	return nil
 }

@@ -157,3 +157,32 @@ func TestZonesShareNothing(t *testing.T) {
 		t.Error("a block reaches another zone")
 	}
 }
+
+// An operator lifts the limits of the account and those of its phone, whoever has used them up.
+func TestUnlockLiftsTheLimitOfThePhone(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier(t)
+	p := otp.DefaultPolicy()
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		begin(t, v, otp.Subject{Zone: "default", Name: name})
+	}
+	other := otp.Subject{Zone: "default", Name: "other"}
+	if err := v.Unlock(t.Context(), other, p); err != nil {
+		t.Fatal(err)
+	}
+	limited := otp.Subject{Zone: "default", Name: "f"}
+	for _, step := range []struct {
+		unlock bool
+		want   otp.Kind
+	}{{false, otp.Limited}, {true, otp.Sending}, {false, otp.Limited}, {true, otp.Sending}} {
+		if step.unlock {
+			if err := v.Unlock(t.Context(), limited, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o, err := v.Send(t.Context(), limited, otp.Ticket{}, p, number)
+		if err != nil || o.Kind != step.want {
+			t.Errorf("unlocked %t: %s, wait %s, %v", step.unlock, o.Kind, o.Standing.ResendIn, err)
+		}
+	}
+}

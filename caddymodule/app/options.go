@@ -37,7 +37,8 @@ type Options struct {
 	// After 100 wrong codes in a row the account gets no text until an operator unlocks it. Default: `15m`.
 	Block *caddy.Duration `json:"block,omitempty"`
 
-	// The least time between two texts of one account. A text that could not be sent does not count. Default: `60s`.
+	// The least time between two texts of one account that ask for the same thing. A text that could not be sent does not
+	// count, and once a code was right the next challenge texts at once, within `sends`. Default: `60s`.
 	ResendAfter *caddy.Duration `json:"resend_after,omitempty"`
 
 	// How many texts an account, and again a phone number, may get: a list like `5 per 10m`. Default: `5 per 10m` and

@@ -32,7 +32,7 @@ type accountCommand struct {
 
 func unlockCommand() *cobra.Command {
 	c := &accountCommand{path: "/sms_2fa/unlock", done: "unlocked"}
-	return c.cobra("unlock --user <name>", "Forgives a user's wrong codes and ends a block")
+	return c.cobra("unlock --user <name>", "Forgives a user's wrong codes, ends a block and lifts the limits of texts")
 }
 
 func revokeCommand() *cobra.Command {

@@ -23,7 +23,7 @@ func init() { caddy.RegisterModule(new(Admin)) }
 //
 // Request | Body | Effect
 // --------|------|-------
-// `POST /sms_2fa/unlock` | `{"user":"alice"}` | forgives wrong codes and ends a block
+// `POST /sms_2fa/unlock` | `{"user":"alice"}` | forgives wrong codes, lifts limits of texts
 // `POST /sms_2fa/revoke` | `{"user":"alice"}` | ends all verifications of the user, on every gateway
 // `POST /sms_2fa/revoke` | `{"all":true}` | ends all verifications of everybody, on every gateway
 //
@@ -97,13 +97,13 @@ func revokeAll(ctx context.Context, a *app.App, req request) (Result, error) {
 	return Result{Matched: 1, All: true, Zones: a.Zones()}, nil
 }
 
-// unlock forgives a user's wrong codes.
+// unlock forgives a user's wrong codes, and lifts the limits of texts.
 func unlock(ctx context.Context, a *app.App, s otp.Subject) error {
 	accounts, err := a.Backend().Ready(ctx)
 	if err != nil {
 		return err
 	}
-	if err := accounts.Verifier.Unlock(ctx, s, otp.DefaultPolicy()); err != nil {
+	if err := accounts.Verifier.Unlock(ctx, s, a.PolicyOf(s.Zone)); err != nil {
 		return fmt.Errorf("unlocking account: %w", err)
 	}
 	pseudonym := accounts.Verifier.Keys().Pseudonym(s)
@@ -121,7 +121,7 @@ func revoke(ctx context.Context, a *app.App, s otp.Subject) error {
 	if err := a.EndSessions(ctx, pseudonym); err != nil {
 		return fmt.Errorf("ending sessions: %w", err)
 	}
-	if err := accounts.Verifier.Revoke(ctx, s, otp.DefaultPolicy()); err != nil {
+	if err := accounts.Verifier.Revoke(ctx, s, a.PolicyOf(s.Zone)); err != nil {
 		return fmt.Errorf("ending challenges: %w", err)
 	}
 	a.Log().Info("sessions revoked", zap.String("zone", s.Zone), zap.String("account", pseudonym))
