@@ -193,3 +193,34 @@ func TestSecretsStayOutOfTheConfiguration(t *testing.T) {
 		t.Error("the configuration holds the secret")
 	}
 }
+
+// A store that is slow for a moment over an order costs the visitor a 503 and nothing more: what nobody sends is not
+// called on its way, and the next visit texts at once.
+func TestStoreIsSlowOverAnOrder(t *testing.T) {
+	t.Parallel()
+	for name, mark := range map[string]string{
+		"the answer to the order is late": `"d":"sending"`, // the account is written, and nobody hears of that
+		"the limit of the phone is slow":  "sms2fa:p:",
+	} {
+		for how, order := range map[string]func(v *visitor) page{
+			"page":   func(v *visitor) page { return v.open("/") },
+			"button": func(v *visitor) page { return v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}") },
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				t.Parallel()
+				lane := testenv.StartSlowLane(t, testenv.StartRedis(t).Addr)
+				s := startSite(t, setup{global: onRedis(lane.Addr)})
+				v := s.visitor(t, "alice")
+				v.do(http.MethodGet, "/?sms_2fa=status", nil, "") // the store has been heard of
+				lane.DelayOnce(mark, 1500*time.Millisecond)
+				if p := order(v); p.status != http.StatusServiceUnavailable {
+					t.Fatalf("status %d: %s", p.status, p.body)
+				}
+				testenv.Await(t, "a reload texts", func() bool { v.open("/"); return len(s.provider.Texts()) == 1 })
+				if p := v.submit(v.open("/"), "/", s.provider.Wait(t, 1).CodeInText()); p.status != http.StatusSeeOther {
+					t.Errorf("the code of that text: status %d", p.status)
+				}
+			})
+		}
+	}
+}

@@ -45,9 +45,10 @@ func (a *account) addChallenge(c Challenge) *Challenge {
 	return &a.Challenges[len(a.Challenges)-1]
 }
 
-// expire drops texts and challenges that are over. Counters stay.
+// expire drops texts and challenges that are over, and gives up texts that nobody is sending any more. Counters stay.
 func (a *account) expire(now time.Time, p Policy) {
 	a.leaveFuture(now)
+	a.giveUp(now)
 	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !now.Before(t.counted(p)) })
 	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.expired(now) })
 }

@@ -21,7 +21,8 @@ func (r Recipient) codeBy(skipSender string) string {
 	return r.CodeBy(skipSender)
 }
 
-// Dispatch is an order to send one text. The caller sends it once, and then tells the verifier how it went.
+// Dispatch is an order to send one text. The caller sends it once, at once, and then tells the verifier how it went,
+// all within MaxSending; or takes it back.
 type Dispatch struct {
 	ID        string // names the text; a provider may see it
 	Code      string

@@ -67,6 +67,9 @@
 //	sending        settle                                   sent, failed or unknown
 //	sending        report, which names the text by our      sent, delivered or undelivered; settle leaves that as it
 //	               reference                                is, unless another sender took the text in the end
+//	sending        the caller takes the order back          failed; a challenge without another text is gone
+//	sending        MaxSending is over                       unknown
+//	unknown        settle, later than that                  sent, failed or unknown
 //	sent           report                                   delivered or undelivered
 //	unknown        report                                   sent, delivered or undelivered
 //
@@ -96,8 +99,8 @@
 //	the ticket's challenge waits                                   Sending: another text of that challenge
 //	else                                                           Sending: the first text of a new challenge
 //
-// After Sending the verifier counts the text for the phone number, too. When the number has too many, the text is
-// settled as failed and the outcome is Limited.
+// After Sending the verifier counts the text for the phone number, too. When the number has too many, the order is
+// taken back and the outcome is Limited. When the store fails over an order, the order is taken back later.
 //
 // settle notes what the caller's sender said of a text, and report what the provider said later.
 //

@@ -140,6 +140,9 @@ func (h *history) settleOne() {
 	d := h.pending[len(h.pending)-1]
 	h.pending = h.pending[:len(h.pending)-1]
 	went := []Delivery{DeliverySent, DeliveryFailed, DeliveryUnknown}[h.rng.IntN(3)]
+	if went == DeliveryFailed && h.rng.IntN(2) == 0 {
+		h.a.takeBack(d.ID)
+	}
 	h.a.settle(h.now, d, Handover{Delivery: went, Sender: "one"})
 	lost := Report{Sender: "one", Became: DeliveryUndelivered}
 	if went == DeliverySent && h.rng.IntN(3) == 0 && h.a.report(d.ID, lost) {
@@ -203,6 +206,12 @@ func (h *history) open(b Ticket, m mark) {
 func (h *history) inspect(data []byte) {
 	if len(h.a.Challenges) > maxChallenges {
 		h.t.Errorf("%d challenges", len(h.a.Challenges))
+	}
+	h.a.expire(h.now, h.p)
+	for _, t := range h.a.Texts {
+		if t.Delivery == DeliverySending && h.now.Sub(t.At) >= MaxSending {
+			h.t.Errorf("a text that was ordered %s ago is called on its way", h.now.Sub(t.At))
+		}
 	}
 	if len(data) > 2500 {
 		h.t.Errorf("record of %d bytes", len(data))

@@ -2,6 +2,7 @@ package otp
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,28 @@ func (a *account) settle(now time.Time, d Dispatch, h Handover) {
 			t.CodeBy = h.CodeBy
 		case h.RetryAfter > 0:
 			t.RetryAt = now.Add(min(h.RetryAfter, longestRetry))
+		}
+	}
+}
+
+// takeBack notes that a text was not handed to any sender. A challenge that has no other text goes with it: nobody can
+// have its code, and a reload shall not wait for the code.
+func (a *account) takeBack(id string) {
+	for i := range a.Texts {
+		if a.Texts[i].ID == id {
+			a.Texts[i].Delivery = DeliveryFailed
+		}
+	}
+	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool {
+		return len(c.texts) == 1 && c.texts[0] == id
+	})
+}
+
+// giveUp notes of texts that they are not being sent any more, though nobody has told how they went.
+func (a *account) giveUp(now time.Time) {
+	for i := range a.Texts {
+		if t := &a.Texts[i]; t.Delivery == DeliverySending && !now.Before(t.At.Add(MaxSending)) {
+			t.Delivery = DeliveryUnknown
 		}
 	}
 }

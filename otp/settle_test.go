@@ -105,3 +105,42 @@ func TestReportOfAnEarlierText(t *testing.T) {
 		t.Error("a report of another account's text is news")
 	}
 }
+
+// A text that nobody is sending any more is not called on its way, and what is told of it later still counts.
+func TestUnsettledText(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	d := s.begin(&b).Dispatch
+	s.now = s.now.Add(MaxSending - 1)
+	if o := s.begin(&b); o.Standing.Delivery != DeliverySending {
+		t.Errorf("just before: %s", o.Standing.Delivery)
+	}
+	s.now = s.now.Add(1)
+	o := s.begin(&b)
+	s.want("the challenge waits", o, Waiting)
+	if o.Standing.Delivery != DeliveryUnknown {
+		t.Errorf("afterwards: %s", o.Standing.Delivery)
+	}
+	s.want("the pause holds, the text may have been sent", s.send(&b), Limited)
+	s.a.settle(s.now, d, Handover{Delivery: DeliverySent, Sender: "one"})
+	if o = s.begin(&b); o.Standing.Delivery != DeliverySent {
+		t.Errorf("settled late: %s", o.Standing.Delivery)
+	}
+}
+
+// An order that was taken back leaves nothing to wait for.
+func TestTakeBack(t *testing.T) {
+	t.Parallel()
+	s, b := newScene(t), laptop
+	first := s.begin(&b)
+	s.a.takeBack(first.Dispatch.ID)
+	s.want("its code is no code", s.try(b, rightMark, true), Expired)
+	again := s.begin(&b)
+	s.want("a reload texts at once", again, Sending)
+	s.a.settle(s.now, again.Dispatch, Handover{Delivery: DeliverySent, Sender: "one"})
+	s.now = s.now.Add(s.p.ResendAfter)
+	s.a.takeBack(s.send(&b).Dispatch.ID)
+	s.want("the button is free", s.send(&b), Sending)
+	s.a.takeBack("never ordered")
+	s.want("the code of the text before holds", s.try(b, rightMark, true), Right)
+}

@@ -2,7 +2,6 @@ package otp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -35,6 +34,9 @@ func (v *Verifier) Look(ctx context.Context, s Subject, t Ticket, p Policy) (Out
 // Begin finds the challenge of the ticket, or begins a challenge for the recipient. Reloads, second tabs and
 // parallel requests find the challenge that waits already, and cost no second text. When the outcome is Sending,
 // the caller sends Outcome.Dispatch and calls Settle.
+//
+// With an error, Outcome.Dispatch is a text that is written down, or may be; its ID is empty when there is none. The
+// caller does not send it, and calls TakeBack, which it need not let the visitor wait for.
 func (v *Verifier) Begin(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	return v.begin(ctx, s, t, p, to, true)
 }
@@ -47,28 +49,21 @@ func (v *Verifier) begin(
 		return Outcome{}, err
 	}
 	to = v.known(to)
-	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+	return v.order(ctx, s, p, to, func(a *account, now time.Time) Outcome {
 		return a.begin(now, p, t, mayText, to, fresh)
 	})
-	if err != nil || o.Kind != Sending {
-		return o, err
-	}
-	return v.order(ctx, s, p, to, o)
 }
 
 // Send orders another text of the ticket's challenge, or begins a new challenge when the ticket's does not wait.
-// When the outcome is Sending, the caller sends Outcome.Dispatch and calls Settle.
+// When the outcome is Sending, the caller sends Outcome.Dispatch and calls Settle. With an error, the same holds as for
+// Begin.
 func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
 		return Outcome{}, err
 	}
 	to = v.known(to)
-	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
-	if err != nil || o.Kind != Sending {
-		return o, err
-	}
-	return v.order(ctx, s, p, to, o)
+	return v.order(ctx, s, p, to, func(a *account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
 }
 
 // known is a recipient with the key of its phone; a recipient without a phone has none.
@@ -79,22 +74,60 @@ func (v *Verifier) known(to Recipient) Recipient {
 	return to
 }
 
-// order completes a dispatch that the account's limits allow, if the limits of the phone allow the text, too:
-// several accounts may share a phone.
-func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient, o Outcome) (Outcome, error) {
-	o.Dispatch.phone = to.key
-	o.Dispatch.Code = v.keys.Code(s, o.Challenge.ID, p.CodeLength)
-	wait, err := v.store.Take(ctx, o.Dispatch.phone, o.Dispatch.ID, p.Sends)
-	if err == nil && wait == 0 {
+// order runs a step that may order a text. The text also has to fit the limits of the phone, which several accounts may
+// share.
+func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient, f step) (Outcome, error) {
+	var ordered Dispatch
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+		o := f(a, now)
+		ordered = o.Dispatch
+		return o
+	})
+	ordered.phone = to.key
+	if err != nil {
+		return Outcome{Dispatch: ordered}, err
+	}
+	if o.Kind != Sending {
 		return o, nil
 	}
-	limited, _, settleErr := v.settle(ctx, s, p, o.Dispatch, Handover{Delivery: DeliveryFailed})
-	if err := errors.Join(err, settleErr); err != nil {
-		return Outcome{}, fmt.Errorf("counting text: %w", err)
+	o.Dispatch = ordered
+	o.Dispatch.Code = v.keys.Code(s, o.Challenge.ID, p.CodeLength)
+	wait, err := v.store.Take(ctx, ordered.phone, ordered.ID, p.Sends)
+	switch {
+	case err != nil:
+		return Outcome{Dispatch: ordered}, fmt.Errorf("counting text: %w", err)
+	case wait > 0:
+		return v.refuse(ctx, s, p, ordered, wait)
 	}
-	limited.Kind = Limited
-	limited.Standing.ResendIn = max(limited.Standing.ResendIn, wait)
-	return limited, nil
+	return o, nil
+}
+
+// refuse takes an order back for which the phone has no room until wait is over.
+func (v *Verifier) refuse(
+	ctx context.Context, s Subject, p Policy, d Dispatch, wait time.Duration,
+) (Outcome, error) {
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+		a.takeBack(d.ID)
+		return a.outcome(Limited, now, p, a.challenge(d.challenge))
+	})
+	if err != nil {
+		return Outcome{Dispatch: d}, fmt.Errorf("counting text: %w", err)
+	}
+	o.Standing.ResendIn = max(o.Standing.ResendIn, wait)
+	return o, nil
+}
+
+// TakeBack notes that a text which was ordered was not handed to any sender, and will not be. Nobody waits for that
+// text, and it uses up no limit but the one for failed texts. If the text was never written down, nothing happens.
+func (v *Verifier) TakeBack(ctx context.Context, s Subject, p Policy, d Dispatch) error {
+	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.takeBack(d.ID); return Outcome{} })
+	if err == nil {
+		err = v.store.Give(ctx, d.phone, d.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("taking text back: %w", err)
+	}
+	return nil
 }
 
 // Settle notes how a dispatch went, and returns how the account stands then. A text that failed uses up no limit

@@ -3,6 +3,7 @@ package otp_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type gauge struct {
 	store.Store
 	calls   atomic.Int64
 	refuses atomic.Bool
+	loses   atomic.Bool // the answer to a write
+	hangs   atomic.Bool // over the limit of a phone, until the call is over
 }
 
 func (g *gauge) Get(ctx context.Context, key string) (store.Record, error) {
@@ -35,11 +38,19 @@ func (g *gauge) Swap(ctx context.Context, key string, old, next []byte, expires 
 	if g.refuses.Load() {
 		return false, store.ErrRefused
 	}
-	return g.Store.Swap(ctx, key, old, next, expires)
+	ok, err := g.Store.Swap(ctx, key, old, next, expires)
+	if err == nil && g.loses.CompareAndSwap(true, false) {
+		return false, store.ErrUnavailable
+	}
+	return ok, err
 }
 
 func (g *gauge) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
 	g.calls.Add(1)
+	if g.hangs.CompareAndSwap(true, false) {
+		<-ctx.Done()
+		return 0, errors.Join(store.ErrUnavailable, ctx.Err())
+	}
 	return g.Store.Take(ctx, key, id, limits)
 }
 
@@ -184,5 +195,64 @@ func TestUnlockLiftsTheLimitOfThePhone(t *testing.T) {
 		if err != nil || o.Kind != step.want {
 			t.Errorf("unlocked %t: %s, wait %s, %v", step.unlock, o.Kind, o.Standing.ResendIn, err)
 		}
+	}
+}
+
+// When the store fails over an order, what is written down of the text is taken back on a time of its own: nobody waits
+// for that text, and the next one goes out at once.
+func TestOrderIsTakenBack(t *testing.T) {
+	t.Parallel()
+	p := otp.DefaultPolicy()
+	for _, tt := range []struct {
+		name string
+		fail func(g *gauge)
+	}{
+		{"the answer to the order is lost", func(g *gauge) { g.loses.Store(true) }},
+		{"the limit of the phone is slow", func(g *gauge) { g.hangs.Store(true) }},
+	} {
+		for what, order := range map[string]func(*otp.Verifier, context.Context, otp.Ticket) (otp.Outcome, error){
+			"begin": func(v *otp.Verifier, ctx context.Context, b otp.Ticket) (otp.Outcome, error) {
+				return v.Begin(ctx, alice, b, p, number)
+			},
+			"send": func(v *otp.Verifier, ctx context.Context, b otp.Ticket) (otp.Outcome, error) {
+				return v.Send(ctx, alice, b, p, number)
+			},
+		} {
+			t.Run(tt.name+"/"+what, func(t *testing.T) {
+				t.Parallel()
+				v, g := newVerifier(t)
+				b := otp.Ticket{Browser: otp.BrowserID{1}}
+				tt.fail(g)
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				o, err := order(v, ctx, b)
+				if err == nil || o.Kind != "" || o.Dispatch.ID == "" || o.Dispatch.Code != "" {
+					t.Fatalf("%+v, %v", o, err)
+				}
+				if err := v.TakeBack(t.Context(), alice, p, o.Dispatch); err != nil {
+					t.Fatal(err)
+				}
+				for range p.Sends[0].Max { // none of them was used up
+					if o, err = order(v, t.Context(), b); err != nil || o.Kind != otp.Sending {
+						t.Fatalf("the next order: %s, %v", o.Kind, err)
+					}
+					if err := v.TakeBack(t.Context(), alice, p, o.Dispatch); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Where nothing was written, nothing is to be taken back.
+func TestNothingIsTakenBackThatWasNotWritten(t *testing.T) {
+	t.Parallel()
+	v, _ := newVerifier(t)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	o, err := v.Begin(over, alice, otp.Ticket{}, otp.DefaultPolicy(), number)
+	if err == nil || o.Dispatch.ID != "" {
+		t.Errorf("%+v, %v", o, err)
 	}
 }

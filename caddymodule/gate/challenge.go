@@ -63,6 +63,9 @@ func (h *holder) beginChallenge() error {
 	}
 	defer slot.Release()
 	o, err := h.begin()
+	if err != nil {
+		h.takeBack(o.Dispatch, slot)
+	}
 	if err == nil && o.Kind == otp.Sending {
 		metrics.Challenges.Inc()
 		o = h.deliver(o, slot)

@@ -12,12 +12,13 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// sendTimeout bounds one text, whichever senders are tried and whatever their own timeouts are.
-const sendTimeout = 30 * time.Second
-
 // settleTimeout bounds writing down how a text went. Nobody waits for it, and a store that was slow for a moment
 // shall hear.
 const settleTimeout = 5 * time.Second
+
+// sendTimeout bounds one text, whichever senders are tried and whatever their own timeouts are. A text that was sent
+// is settled before it counts as given up.
+const sendTimeout = otp.MaxSending - 2*settleTimeout
 
 // codeBy tells who makes the code of the holder's next text, one that goes past the sender skipped: "" is the gate.
 func (h *holder) codeBy(skipped string) string {
@@ -50,6 +51,23 @@ func (h *holder) deliver(o otp.Outcome, slot *app.Slot) otp.Outcome {
 	case <-timer.C:
 	}
 	return o
+}
+
+// takeBack takes the order of a text back that is written down, or may be, and that nobody sends because the store failed
+// right then. It has a time of its own: the one of the request is over, and the store may only have been slow.
+func (h *holder) takeBack(d otp.Dispatch, slot *app.Slot) {
+	if d.ID == "" {
+		return
+	}
+	fields := h.fields(zap.String("text_id", d.ID))
+	slot.Use(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		defer cancel()
+		if err := h.verifier.TakeBack(ctx, h.subject, h.policy, d); err != nil {
+			metrics.Faults.Inc()
+			h.log.Error("order of a text cannot be taken back", append(fields, zap.Error(err))...)
+		}
+	})
 }
 
 func (h *holder) delivery(o otp.Outcome) *delivery {

@@ -35,6 +35,7 @@ func (h *holder) sendText(s submission) error {
 	defer slot.Release()
 	o, err := h.order()
 	if err != nil {
+		h.takeBack(o.Dispatch, slot)
 		return h.fault("text cannot be counted", err)
 	}
 	if o.Kind != otp.Sending {
