@@ -195,6 +195,30 @@ func TestForeignCodeBelongsToItsText(t *testing.T) {
 	}
 }
 
+// Where each text has a new code, a newer text ends the older ones: a guess has one code to hit, however many were sent.
+func TestForeignCodeIsAskedAgainstOneText(t *testing.T) {
+	t.Parallel()
+	m := startMakers(t)["dexatel"]
+	s := m.site(t, setup{directive: "resend_after 0s"})
+	v := s.visitor(t, "alice")
+	page := v.open("/")
+	for i := range 3 {
+		v.resend(page, "/")
+		m.Wait(t, i+2)
+	}
+	for i, left := range []string{"2", "1"} {
+		if a := v.submit(page, "/", m.code(m.Texts()[i])); a.status != http.StatusForbidden {
+			t.Errorf("the code of text %d: status %d", i+1, a.status)
+		}
+		if got := field(v.do(http.MethodGet, "/?sms_2fa=status", nil, "").body, "attempts_left"); got != left {
+			t.Errorf("after the code of text %d: %s attempts left, want %s", i+1, got, left)
+		}
+	}
+	if a := v.submit(page, "/", m.code(m.Texts()[3])); a.status != http.StatusSeeOther {
+		t.Errorf("the code of the latest text: status %d", a.status)
+	}
+}
+
 // A code that is there before the provider has said that it took the text can be checked a moment later.
 func TestForeignCodeBeforeItsTextIsTaken(t *testing.T) {
 	t.Parallel()

@@ -39,10 +39,10 @@ type Outcome struct {
 
 	// Challenge is the challenge that the step was about; its ID is zero without one.
 	Challenge Challenge
-	// Text is the text whose code that challenge waits for; its ID is empty without one. ProviderIDs are the known
-	// names that the provider gave to those texts of the challenge whose codes have the same maker.
-	Text        Text
-	ProviderIDs []string
+	// Text is the text whose code that challenge waits for; its ID is empty without one. A guess is compared with the
+	// code of this text and of no other: where a provider makes a new code for each text, a newer text ends the
+	// older ones.
+	Text Text
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
 	// Session names the session that the right code opened, and OpenedAt is when the code opened it, when Kind is
@@ -66,7 +66,6 @@ func (a *account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome
 	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
 	if c != nil {
 		o.Challenge, o.Text = *c, a.codeText(c)
-		o.ProviderIDs = a.providerIDs(c, o.Text.CodeBy)
 	}
 	return o
 }

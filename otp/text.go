@@ -49,18 +49,6 @@ func (a *account) codeBy(c *Challenge) string {
 	return a.codeText(c).CodeBy
 }
 
-// providerIDs are the provider's names for those texts of a challenge whose codes have the maker codeBy, without
-// repeats.
-func (a *account) providerIDs(c *Challenge, codeBy string) []string {
-	var ids []string
-	for _, id := range c.texts {
-		if t := a.textByID(id); t.CodeBy == codeBy && t.ProviderID != "" && !slices.Contains(ids, t.ProviderID) {
-			ids = append(ids, t.ProviderID)
-		}
-	}
-	return ids
-}
-
 // latestText is the latest text of a challenge: the one whose delivery the visitor is told.
 func (a *account) latestText(c *Challenge) Text {
 	if len(c.texts) == 0 {

@@ -62,14 +62,14 @@ func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err err
 	switch {
 	case entry == nil || makerOf(entry) != maker || h.number == "":
 		return false, false, nil
-	case len(o.ProviderIDs) == 0 && o.Text.Delivery == otp.DeliverySending:
+	case o.Text.ProviderID == "" && o.Text.Delivery == otp.DeliverySending:
 		return false, true, fmt.Errorf("asking %s: %w", maker, errEarly)
-	case len(o.ProviderIDs) == 0:
+	case o.Text.ProviderID == "":
 		return false, false, nil
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, checkTimeout)
 	defer cancel()
-	right, err = entry.Sender.(sms.Checker).Check(ctx, h.number, o.ProviderIDs, code)
+	right, err = entry.Sender.(sms.Checker).Check(ctx, h.number, []string{o.Text.ProviderID}, code)
 	if err != nil {
 		return false, true, fmt.Errorf("asking %s: %w", maker, err)
 	}
