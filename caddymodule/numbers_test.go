@@ -155,7 +155,10 @@ func TestDamagedFileIsNotUsed(t *testing.T) {
 		}
 	}
 	file.write(strings.Replace(good, "15005550006", "15005550019", 1))
-	testenv.Await(t, "the file is read again", func() bool { return number() == "••••••••19" })
+	testenv.Await(t, "the file is read again, and the old number's code is over", func() bool { return number() == "" })
+	if p := v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), "{}"); field(p.body, "phone") != "••••••••19" {
+		t.Errorf("the number is not the new one: %s", p.body)
+	}
 }
 
 // A request does not wait for what stands in the place of the file: a FIFO, a directory, a device.

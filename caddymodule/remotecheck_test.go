@@ -195,7 +195,7 @@ func TestForeignCodeBelongsToItsText(t *testing.T) {
 	}
 }
 
-// Where each text has a new code, a newer text ends the older ones: a guess has one code to hit, however many were sent.
+// Where each text has a new code, a newer text ends the older ones: a guess has one code to hit, of however many.
 func TestForeignCodeIsAskedAgainstOneText(t *testing.T) {
 	t.Parallel()
 	m := startMakers(t)["dexatel"]

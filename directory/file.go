@@ -42,7 +42,10 @@ type File struct {
 	reviews  []review
 }
 
-var _ Reviewed = (*File)(nil)
+var (
+	_ Reviewed = (*File)(nil)
+	_ AtHand   = (*File)(nil)
+)
 
 // OpenFile reads the file at path. It fails if the file cannot be read within five seconds, if there is nothing in it,
 // or if it has a line that is none. A file with a header or a comment and no users is one that will get some. now is
@@ -87,8 +90,14 @@ func (f *File) open() error {
 // Lookup finds a number. It returns no error: while the file cannot be read, the numbers known before are used.
 func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
 	f.refresh(ctx)
-	number, ok := f.table.Load().numbers[user]
+	number, ok := f.AtHand(user)
 	return number, ok, nil
+}
+
+// AtHand finds a number among those read last. It does not look at the file, which Watch does.
+func (f *File) AtHand(user string) (string, bool) {
+	number, ok := f.table.Load().numbers[user]
+	return number, ok
 }
 
 // Review judges the numbers of the file, now and when it has been read again. A region is reviewed once, for the first

@@ -45,6 +45,27 @@ func (a *account) addChallenge(c Challenge) *Challenge {
 	return &a.Challenges[len(a.Challenges)-1]
 }
 
+// textedTo reports whether the challenges were texted to a phone. With a record that does not tell the phone, because
+// an older gateway wrote it, they count as texted to any.
+func (a *account) textedTo(phone string) bool { return a.Phone == "" || a.Phone == phone }
+
+// ticketFor is a ticket whose challenge was texted to a phone. Where the number of the user has changed, the challenge
+// of the ticket is none any more: its code went to somebody else's phone.
+func (a *account) ticketFor(t Ticket, phone string) Ticket {
+	if !a.textedTo(phone) {
+		t.Challenge = ChallengeID{}
+	}
+	return t
+}
+
+// moveTo makes a phone the one that challenges are texted to, and ends those that were texted to another one.
+func (a *account) moveTo(phone string) {
+	if !a.textedTo(phone) {
+		a.Challenges = nil
+	}
+	a.Phone = phone
+}
+
 // expire drops texts and challenges that are over, and gives up texts that nobody is sending any more. Counters stay.
 func (a *account) expire(now time.Time, p Policy) {
 	a.leaveFuture(now)

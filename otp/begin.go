@@ -9,13 +9,14 @@ const joinWindow = 10 * time.Second
 // begin finds the challenge for the browser that holds the ticket. With mayText, a browser without a challenge gets
 // a new one, and a text is ordered.
 func (a *account) begin(now time.Time, p Policy, t Ticket, mayText bool, to Recipient, fresh freshIDs) Outcome {
+	t = a.ticketFor(t, to.key)
 	if k := a.barred(now); k != "" {
 		return a.outcome(k, now, p, a.challenge(t.Challenge))
 	}
 	if c := a.challenge(t.Challenge); c != nil && c.aliveFor(t.Browser, now) {
 		return a.outcome(Waiting, now, p, c)
 	}
-	if c := a.joinable(now, p); c != nil {
+	if c := a.joinable(now, p, to.key); c != nil {
 		return a.outcome(Waiting, now, p, c)
 	}
 	if !mayText {
@@ -24,10 +25,10 @@ func (a *account) begin(now time.Time, p Policy, t Ticket, mayText bool, to Reci
 	return a.send(now, p, Ticket{Browser: t.Browser}, to, fresh)
 }
 
-// joinable is the newest challenge, if it waits and its text went out so recently that no other text may be sent;
-// else nil.
-func (a *account) joinable(now time.Time, p Policy) *Challenge {
-	if len(a.Challenges) == 0 {
+// joinable is the newest challenge, if it was texted to the phone, waits, and its text went out so recently that no
+// other text may be sent; else nil.
+func (a *account) joinable(now time.Time, p Policy, phone string) *Challenge {
+	if len(a.Challenges) == 0 || !a.textedTo(phone) {
 		return nil
 	}
 	c := &a.Challenges[len(a.Challenges)-1]
@@ -38,10 +39,10 @@ func (a *account) joinable(now time.Time, p Policy) *Challenge {
 	return c
 }
 
-// send orders a text: another text of the ticket's challenge while that challenge waits, and the first text of a new
-// challenge otherwise.
+// send orders a text: another text of the ticket's challenge while that challenge waits and the number is the same,
+// and the first text of a new challenge otherwise.
 func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh freshIDs) Outcome {
-	c := a.challenge(t.Challenge)
+	c := a.challenge(a.ticketFor(t, to.key).Challenge)
 	if c != nil && !c.waits(now) {
 		c = nil
 	}
@@ -51,12 +52,12 @@ func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	if a.wait(now, p) > 0 {
 		return a.outcome(Limited, now, p, c)
 	}
+	a.moveTo(to.key)
 	if c == nil {
 		c = a.addChallenge(Challenge{ID: fresh.challenge, Begun: now})
 	}
 	d := a.dispatch(c, to, fresh.text)
 	c.addText(d.ID)
-	a.Phone = to.key
 	c.Expires = earlier(now.Add(p.CodeTTL), c.Begun.Add(MaxCodeTTL))
 	a.Texts = append(a.Texts, Text{ID: d.ID, At: now, Delivery: DeliverySending, CodeBy: d.CodeBy})
 	o := a.outcome(Sending, now, p, c)

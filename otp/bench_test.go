@@ -43,11 +43,13 @@ func subject(n int) otp.Subject {
 	return otp.Subject{Zone: "default", Name: string(binary.BigEndian.AppendUint64(nil, uint64(n)))}
 }
 
+// phoneOf is the phone of the n-th subject.
+func phoneOf(n int) otp.Recipient { return otp.Recipient{Phone: subject(n).Name} }
+
 func BenchmarkBegin(b *testing.B) {
 	onBothStores(b, func(b *testing.B, v *otp.Verifier) {
 		for n := 0; b.Loop(); n++ {
-			to := otp.Recipient{Phone: subject(n).Name}
-			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, otp.DefaultPolicy(), to)
+			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, otp.DefaultPolicy(), phoneOf(n))
 			if err != nil || o.Kind != otp.Sending {
 				b.Fatal(o.Kind, err)
 			}
@@ -65,14 +67,16 @@ func BenchmarkGuess(b *testing.B) {
 		for n := 0; b.Loop(); n++ {
 			if n%50 == 0 {
 				b.StopTimer()
-				o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, otp.Recipient{Phone: subject(n).Name})
+				o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, phoneOf(n))
 				if err != nil {
 					b.Fatal(err)
 				}
 				ticket, code = otp.Ticket{Challenge: o.Challenge.ID}, wrongCode(o.Dispatch.Code)
 				b.StartTimer()
 			}
-			if o, err := v.Check(b.Context(), subject(n-n%50), ticket, p, code); err != nil || o.Kind != otp.Wrong {
+			first := n - n%50
+			o, err := v.Check(b.Context(), subject(first), ticket, p, phoneOf(first), code)
+			if err != nil || o.Kind != otp.Wrong {
 				b.Fatal(o.Kind, err)
 			}
 		}
@@ -84,7 +88,7 @@ func BenchmarkLogin(b *testing.B) {
 	onBothStores(b, func(b *testing.B, v *otp.Verifier) {
 		p := otp.DefaultPolicy()
 		for n := 0; b.Loop(); n++ {
-			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, otp.Recipient{Phone: subject(n).Name})
+			o, err := v.Begin(b.Context(), subject(n), otp.Ticket{}, p, phoneOf(n))
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -93,7 +97,7 @@ func BenchmarkLogin(b *testing.B) {
 				b.Fatal(err)
 			}
 			ticket := otp.Ticket{Challenge: o.Challenge.ID}
-			o, err = v.Check(b.Context(), subject(n), ticket, p, o.Dispatch.Code)
+			o, err = v.Check(b.Context(), subject(n), ticket, p, phoneOf(n), o.Dispatch.Code)
 			if err != nil || o.Kind != otp.Right {
 				b.Fatal(o.Kind, err)
 			}

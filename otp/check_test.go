@@ -48,7 +48,7 @@ func TestParallelGuesses(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range n {
 				wg.Go(func() {
-					o, err := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), tt.guess(i, code))
+					o, err := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), number, tt.guess(i, code))
 					mu.Lock()
 					defer mu.Unlock()
 					if err != nil {
@@ -73,13 +73,13 @@ func TestNothingIsComparedThatCannotBeCounted(t *testing.T) {
 	ticket, code := begin(t, v, alice)
 	g.refuses.Store(true)
 	for _, guess := range []string{code, wrongCode(code)} {
-		o, err := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), guess)
+		o, err := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), number, guess)
 		if !errors.Is(err, store.ErrRefused) || o.Kind != "" {
 			t.Errorf("outcome %q, error %v; want only the store's refusal", o.Kind, err)
 		}
 	}
 	g.refuses.Store(false)
-	if o, err := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), code); o.Kind != otp.Right {
+	if o, err := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), number, code); o.Kind != otp.Right {
 		t.Errorf("afterwards: %s, %v", o.Kind, err)
 	}
 }
@@ -89,12 +89,12 @@ func TestMalformedIsNotCounted(t *testing.T) {
 	v, _ := newVerifier(t)
 	ticket, code := begin(t, v, alice)
 	for range 10 {
-		o, _ := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), "12345")
+		o, _ := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), number, "12345")
 		if o.Kind != otp.Malformed || o.Standing.AttemptsLeft != 3 {
 			t.Fatalf("%s, %d left", o.Kind, o.Standing.AttemptsLeft)
 		}
 	}
-	if o, _ := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), code); o.Kind != otp.Right {
+	if o, _ := v.Check(t.Context(), alice, ticket, otp.DefaultPolicy(), number, code); o.Kind != otp.Right {
 		t.Errorf("right code: %s", o.Kind)
 	}
 }
@@ -112,7 +112,7 @@ func TestRemoteCheck(t *testing.T) {
 	}
 	ticket.Challenge = o.Challenge.ID
 	ours := o.Dispatch.Code
-	o, err = v.Check(t.Context(), alice, ticket, p, ours)
+	o, err = v.Check(t.Context(), alice, ticket, p, number, ours)
 	if err != nil || o.Kind != otp.Asking || o.Text.CodeBy != "one" || o.Standing.AttemptsLeft != 2 {
 		t.Fatalf("our code, which was never texted: %s, %v", o.Kind, err)
 	}
@@ -124,18 +124,18 @@ func TestRemoteCheck(t *testing.T) {
 		t.Errorf("a guess that was never written down: %s, %v", o.Kind, err)
 	}
 	g.refuses.Store(true)
-	if o, err = v.Check(t.Context(), alice, ticket, p, "314159"); err == nil || o.Kind == otp.Asking {
+	if o, err = v.Check(t.Context(), alice, ticket, p, number, "314159"); err == nil || o.Kind == otp.Asking {
 		t.Errorf("a guess that could not be written down: %s, %v", o.Kind, err)
 	}
 	g.refuses.Store(false)
-	if o, err = v.Check(t.Context(), alice, ticket, p, "314159"); err != nil || o.Kind != otp.Asking {
+	if o, err = v.Check(t.Context(), alice, ticket, p, number, "314159"); err != nil || o.Kind != otp.Asking {
 		t.Fatalf("%s, %v", o.Kind, err)
 	}
 	first, err := v.Decide(t.Context(), alice, ticket, p, "one", "314159", true)
 	if err != nil || first.Kind != otp.Right || first.Session == "" {
 		t.Fatalf("its codeBy says yes: %s, %v", first.Kind, err)
 	}
-	again, err := v.Check(t.Context(), alice, ticket, p, "314159")
+	again, err := v.Check(t.Context(), alice, ticket, p, number, "314159")
 	if err != nil || again.Kind != otp.Right || again.Session != first.Session {
 		t.Errorf("the same guess again, which its codeBy would not take: %s, %v", again.Kind, err)
 	}

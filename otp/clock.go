@@ -3,8 +3,8 @@ package otp
 import "time"
 
 // leaveFuture moves what lies in the future to now. The clock of the store was ahead when the account was written, and
-// was put right since. Without this step, pauses, limits, blocks and challenges would last for as long as the clock was
-// ahead, on top of the time that the policy names; so they last from now on for the time that the policy names.
+// was put right since. Without this step, pauses, limits, blocks and challenges would last for as long as the clock
+// was ahead, on top of the time that the policy names; so they last from now on for the time that the policy names.
 func (a *account) leaveFuture(now time.Time) {
 	for i := range a.Texts {
 		t := &a.Texts[i]

@@ -17,6 +17,8 @@
 //     [Policy.CodeTTL] after its latest text, at most [MaxCodeTTL].
 //   - Ticket: what a browser keeps of its challenge, in a cookie: the challenge's ID and a random name for the
 //     browser.
+//   - Phone: where a text goes, by the name under which its texts are counted. An account knows the phone of its
+//     latest text; its challenges were texted to that phone, and their codes open nothing for another one.
 //   - Text: one text message of a challenge. A challenge has several when the visitor asks for the text again;
 //     all whose code the gate makes carry the same code.
 //   - Code: the digits that the visitor reads from a text. A challenge that waits, waits for the code of one text
@@ -59,7 +61,8 @@
 //	waiting   send orders another text                      waiting until a new end, MaxCodeTTL after begin at most
 //	opened    the same browser repeats the code             opened; for a minute the answer is Right once more
 //	any       its end, or a revocation, or a fourth         gone
-//	          challenge of the account when it is the oldest
+//	          challenge of the account when it is the
+//	          oldest, or a text to another phone
 //
 // The delivery of a text (state, step, next state):
 //
@@ -86,8 +89,10 @@
 // begin shows the visitor where things stand, and orders a first text unless the caller only looks:
 //
 //	the account is barred                                          Blocked or Disabled
-//	the ticket's challenge waits, or this browser just opened it   Waiting
-//	the newest challenge waits, and its text went out a moment ago Waiting: the browser joins that challenge
+//	the ticket's challenge was texted to this phone, and waits,
+//	or this browser just opened it                                 Waiting
+//	the newest challenge was texted to this phone, waits, and its
+//	text went out a moment ago                                     Waiting: the browser joins that challenge
 //	the caller only looks                                          Idle
 //	else                                                           send, without the ticket's challenge
 //
@@ -96,8 +101,9 @@
 //	the account is barred                                          Blocked or Disabled
 //	the pause since the latest text that is neither lost nor
 //	answered, a provider's wish or a limit forbids a text          Limited
-//	the ticket's challenge waits                                   Sending: another text of that challenge
-//	else                                                           Sending: the first text of a new challenge
+//	the ticket's challenge was texted to this phone, and waits     Sending: another text of that challenge
+//	else                                                           Sending: the first text of a new challenge;
+//	                                                               challenges of another phone are gone
 //
 // After Sending the verifier counts the text for the phone number, too. When the number has too many, the order is
 // taken back and the outcome is Limited. When the store fails over an order, the order is taken back later.
@@ -111,7 +117,8 @@
 //	the guess is written down, the account is barred, the
 //	challenge waits, and the gate made the code                    compared, not counted again
 //	the account is barred                                          Blocked or Disabled
-//	the ticket's challenge is gone or opened                       Expired
+//	the ticket's challenge is gone or opened, or was texted to
+//	another phone than the number on file now                      Expired
 //	else                                                           counted, written down, and compared
 //
 // Comparing is the verifier's part:
@@ -136,8 +143,8 @@
 //	else                                                           Wrong
 //
 // unanswer gives a guess back that a provider did not answer, three times for each challenge. revoke ends all
-// challenges of the account. unlock forgives all guesses and blocks and lifts the limits of all texts so far, also those
-// of the phone that the latest text went to.
+// challenges of the account. unlock forgives all guesses and blocks and lifts the limits of all texts so far, also
+// those of the phone that the latest text went to.
 //
 // # Clocks
 //

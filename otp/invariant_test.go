@@ -17,6 +17,7 @@ type history struct {
 	texts   []*sentText   // all that did not fail, and whose limits nobody has lifted
 	failed  []time.Duration
 	pending []Dispatch
+	number  map[ChallengeID]string // to which its latest text went
 }
 
 // sentText is a text as a watch shows it that nobody sets.
@@ -33,7 +34,7 @@ func TestInvariants(t *testing.T) {
 	for seed := range uint64(300) {
 		h := &history{
 			scene: newScene(t), rng: rand.New(rand.NewPCG(seed, 1)),
-			tickets: []Ticket{laptop, phone}, opened: make(map[ChallengeID]BrowserID),
+			tickets: []Ticket{laptop, phone}, opened: make(map[ChallengeID]BrowserID), number: make(map[ChallengeID]string),
 		}
 		for range 400 {
 			h.step()
@@ -50,6 +51,9 @@ func (h *history) step() {
 	if h.rng.IntN(200) == 0 {
 		h.a.unlock()
 		h.texts, h.failed = nil, nil
+	}
+	if h.rng.IntN(30) == 0 {
+		h.to.key = []string{"p:one", "p:two"}[h.rng.IntN(2)]
 	}
 	switch h.rng.IntN(10) {
 	case 0, 1:
@@ -110,6 +114,10 @@ func (h *history) sent(o Outcome) {
 			h.t.Errorf("text number %d inside %s", n+1, l.Per)
 		}
 	}
+	if n, sent := h.number[o.Challenge.ID]; sent && n != h.to.key && n != "" {
+		h.t.Error("one code went to two numbers")
+	}
+	h.number[o.Challenge.ID] = h.to.key
 	h.texts = append(h.texts, &sentText{o.Dispatch, h.passed, true})
 	h.pending = append(h.pending, o.Dispatch)
 	if life := o.Challenge.Expires.Sub(o.Challenge.Begun); life > MaxCodeTTL {
@@ -170,7 +178,10 @@ func (h *history) guess(b Ticket, right bool) {
 	}
 	h.a.expire(h.now, h.p)
 	before := h.a.InARow
-	o := h.a.attempt(h.now, h.p, b, by(m))
+	o := h.a.attempt(h.now, h.p, h.a.ticketFor(b, h.to.key), by(m))
+	if n := h.number[b.Challenge]; o.Kind == compare && n != h.to.key && n != "" {
+		h.t.Error("a code was compared that went to another number")
+	}
 	if o.Kind != compare {
 		return
 	}

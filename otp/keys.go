@@ -21,7 +21,7 @@ type Subject struct {
 // Keys turns names, phone numbers and challenges into what may be stored or sent. Each key serves one purpose (NIST
 // SP 800-108), and each input is framed by its length, so that no two inputs run together.
 type Keys struct {
-	account, subject, phone, code, mark, session, proof, report, gateName []byte
+	account, subject, phone, number, code, mark, session, proof, report, gateName []byte
 }
 
 // NewKeys derives the keys of one epoch from its root.
@@ -31,7 +31,7 @@ func NewKeys(root []byte) (*Keys, error) {
 	}
 	k := new(Keys)
 	for purpose, key := range map[string]*[]byte{
-		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "code": &k.code,
+		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "number": &k.number, "code": &k.code,
 		"mark": &k.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
 		"way": &k.gateName, // the purpose keeps its first word: it is part of the derivation
 	} {
@@ -49,6 +49,10 @@ func (k *Keys) Account(s Subject) string { return "a:" + name(k.account, s.Zone,
 
 // Phone is the name under which texts to a phone are counted.
 func (k *Keys) Phone(number string) string { return "p:" + name(k.phone, number) }
+
+// Number names, in tokens, the phone number by which the subject was verified. It is not the name under which texts to
+// the phone are counted, and differs from subject to subject.
+func (k *Keys) Number(s Subject, number string) string { return name(k.number, s.Zone, s.Name, number) }
 
 // Report is the name of the record by which a report of a sender, about the text that it calls reportID, finds the
 // account of that text.

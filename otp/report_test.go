@@ -71,7 +71,8 @@ func TestReportFindsItsText(t *testing.T) {
 			t.Errorf("%s %s: %+v, %v", tt.sender, tt.name, r, err)
 		}
 	}
-	if o, err = v.Look(t.Context(), alice, ticket, p); err != nil || o.Standing.Delivery != otp.DeliveryDelivered {
+	o, err = v.Look(t.Context(), alice, ticket, p, number)
+	if err != nil || o.Standing.Delivery != otp.DeliveryDelivered {
 		t.Errorf("told %q, %v", o.Standing.Delivery, err)
 	}
 }

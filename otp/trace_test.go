@@ -27,7 +27,7 @@ func TestTrace(t *testing.T) {
 		t.Errorf("after a text: %+v", got)
 	}
 	for range p.Attempts {
-		if _, err := v.Check(t.Context(), alice, ticket, p, wrongCode(code)); err != nil {
+		if _, err := v.Check(t.Context(), alice, ticket, p, number, wrongCode(code)); err != nil {
 			t.Fatal(err)
 		}
 	}

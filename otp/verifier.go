@@ -26,9 +26,10 @@ func NewVerifier(s store.Store, keys *Keys, rand io.Reader) *Verifier {
 // Keys are the keys of the verifier's accounts.
 func (v *Verifier) Keys() *Keys { return v.keys }
 
-// Look tells how the account and the ticket's challenge stand, and changes neither.
-func (v *Verifier) Look(ctx context.Context, s Subject, t Ticket, p Policy) (Outcome, error) {
-	return v.begin(ctx, s, t, p, Recipient{}, false)
+// Look tells how the account and the ticket's challenge stand, and changes neither. A challenge that was texted to
+// another phone than the recipient's is none.
+func (v *Verifier) Look(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
+	return v.begin(ctx, s, t, p, to, false)
 }
 
 // Begin finds the challenge of the ticket, or begins a challenge for the recipient. Reloads, second tabs and
@@ -55,8 +56,8 @@ func (v *Verifier) begin(
 }
 
 // Send orders another text of the ticket's challenge, or begins a new challenge when the ticket's does not wait.
-// When the outcome is Sending, the caller sends Outcome.Dispatch and calls Settle. With an error, the same holds as for
-// Begin.
+// When the outcome is Sending, the caller sends Outcome.Dispatch and calls Settle. With an error, the same holds as
+// for Begin.
 func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
@@ -74,8 +75,8 @@ func (v *Verifier) known(to Recipient) Recipient {
 	return to
 }
 
-// order runs a step that may order a text. The text also has to fit the limits of the phone, which several accounts may
-// share.
+// order runs a step that may order a text. The text also has to fit the limits of the phone, which several accounts
+// may share.
 func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient, f step) (Outcome, error) {
 	var ordered Dispatch
 	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {

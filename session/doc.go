@@ -15,6 +15,7 @@
 //	sid        the ID of the session, by which it is revoked
 //	epoch      the epoch of the store in which it was opened
 //	bind       a keyed hash of the first factor's session, only with the option bind
+//	number     a keyed hash of the phone number whose text had the code
 //	auth_time  when the code was typed
 //	iat, exp   when the token was made, and when it expires
 //	jti        the ID of the token: sid and iat

@@ -29,11 +29,14 @@ var ErrInvalid = errors.New("session token is not valid")
 
 // Session is one verification of one subject in one browser.
 type Session struct {
-	ID       string    // claim sid: names the session in the log of revocations
-	Subject  string    // claim sub: the pseudonym of a user in a zone
-	Zone     string    // claim aud: the zone in which the session counts
-	Epoch    string    // ID of the epoch in which the session was opened
-	Bind     string    // keyed hash of the first factor's session, "" without the option bind
+	ID      string // claim sid: names the session in the log of revocations
+	Subject string // claim sub: the pseudonym of a user in a zone
+	Zone    string // claim aud: the zone in which the session counts
+	Epoch   string // ID of the epoch in which the session was opened
+	Bind    string // keyed hash of the first factor's session, "" without the option bind
+	// Number is a keyed hash of the phone number that proved the session; "" in tokens from before the claim. Such a
+	// token proves no number, so it is good for any that its user has, and until its own end only.
+	Number   string
 	AuthTime time.Time // when the code was typed
 	IssuedAt time.Time // when the token was made; later than AuthTime when the token was renewed
 	Expires  time.Time
@@ -47,6 +50,7 @@ type claims struct {
 	SID      string           `json:"sid"`
 	Epoch    string           `json:"epoch"`
 	Bind     string           `json:"bind,omitempty"`
+	Number   string           `json:"number,omitempty"`
 }
 
 // Tokens makes and reads tokens. Its methods may be called from many goroutines at once.
@@ -75,6 +79,7 @@ func (t *Tokens) Mint(s Session) (string, error) {
 		SID:      s.ID,
 		Epoch:    s.Epoch,
 		Bind:     s.Bind,
+		Number:   s.Number,
 	})
 	token.Header["kid"], token.Header["typ"] = key.id, tokenType
 	signed, err := token.SignedString(key.sign)
@@ -130,7 +135,7 @@ func (c *claims) session(zone string, now time.Time) (Session, error) {
 		return Session{}, fmt.Errorf("%w: it has expired", ErrInvalid)
 	}
 	return Session{
-		ID: c.SID, Subject: c.Subject, Zone: zone, Epoch: c.Epoch, Bind: c.Bind,
+		ID: c.SID, Subject: c.Subject, Zone: zone, Epoch: c.Epoch, Bind: c.Bind, Number: c.Number,
 		AuthTime: c.AuthTime.Time, IssuedAt: c.IssuedAt.Time, Expires: c.ExpiresAt.Time,
 	}, nil
 }

@@ -56,6 +56,9 @@ func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
 	return f.file.Lookup(ctx, user)
 }
 
+// AtHand finds a user's number without asking anybody.
+func (f *File) AtHand(user string) (string, bool) { return f.file.AtHand(user) }
+
 // Review judges all numbers, now and after each change.
 func (f *File) Review(region string, warn func(error)) error { return f.file.Review(region, warn) }
 
@@ -69,5 +72,6 @@ func (f *File) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 var (
 	_ directory.Reviewed = (*File)(nil)
+	_ directory.AtHand   = (*File)(nil)
 	_ caddy.Provisioner  = (*File)(nil)
 )

@@ -36,18 +36,6 @@ func (a *account) tell(write func(ctx context.Context) error) error {
 	return err
 }
 
-func (a *account) look() (otp.Outcome, error) {
-	return ask(a, func(ctx context.Context) (otp.Outcome, error) {
-		return a.verifier.Look(ctx, a.subject, a.ticket, a.policy)
-	})
-}
-
-func (a *account) check(typed string) (otp.Outcome, error) {
-	return ask(a, func(ctx context.Context) (otp.Outcome, error) {
-		return a.verifier.Check(ctx, a.subject, a.ticket, a.policy, typed)
-	})
-}
-
 func (a *account) decide(maker, code string, right bool) (otp.Outcome, error) {
 	return ask(a, func(ctx context.Context) (otp.Outcome, error) {
 		return a.verifier.Decide(ctx, a.subject, a.ticket, a.policy, maker, code, right)

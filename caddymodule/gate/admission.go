@@ -11,13 +11,33 @@ import (
 	"github.com/caddy-sms-2fa/gateway/session"
 )
 
-// admission is what was found out about a token: a valid signature, and that it belongs to this user and binding. What
-// changes with time is not in it, and is checked with every request.
+// admission is what was found out about a token: a valid signature, and that it belongs to this owner. What changes
+// with time is not in it, and is checked with every request.
 type admission struct {
-	session    session.Session
-	user, bind string // as the first factor wrote them
+	session session.Session
+	owner
 	// The values of the placeholders, boxed once.
 	userValue, verifiedAt, method any
+}
+
+// owner is who makes a request, and to whom the request's token must belong.
+type owner struct {
+	user, bind string // as the first factor wrote them
+	name       string // the canonical name
+	number     onFile
+}
+
+// owner finds who makes a request. known is the admission of the request's token, nil if there is none yet; it saves
+// making the name canonical again.
+func (h *Handler) owner(repl *caddy.Replacer, user, bind string, known *admission) owner {
+	o := owner{user: user, bind: bind}
+	if known != nil && known.user == user {
+		o.name = known.name
+	} else {
+		o.name = canonical(user)
+	}
+	o.number = h.numberAtHand(repl, o.name)
+	return o
 }
 
 // admit returns the admission of a verified request, or nil. It asks nobody: signature and owner come from memory,
@@ -35,9 +55,9 @@ func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, at location) *adm
 	if state == nil || k.Follower.Age() > h.staleOK {
 		return nil
 	}
-	a, ok := h.admissions.Get(token)
-	if !ok || a.user != user || a.bind != bind {
-		if a = h.examine(k, state, token, user, bind); a == nil {
+	a, _ := h.admissions.Get(token)
+	if o := h.owner(repl, user, bind, a); a == nil || a.owner != o {
+		if a = h.examine(k, state, token, o); a == nil {
 			return nil
 		}
 		h.admissions.Put(token, a)
@@ -64,8 +84,8 @@ func (h *Handler) holds(s *session.Session, state *session.State) bool {
 	return !state.Revoked.Has(s)
 }
 
-// examine reads a token that is not in memory, and makes sure that it is this user's.
-func (h *Handler) examine(k *app.Keys, state *session.State, token, user, bind string) *admission {
+// examine reads a token that is not in memory, or not for this owner, and makes sure that it is the owner's.
+func (h *Handler) examine(k *app.Keys, state *session.State, token string, o owner) *admission {
 	s, err := k.Tokens.Read(token, h.Zone)
 	if err != nil {
 		return nil
@@ -75,14 +95,14 @@ func (h *Handler) examine(k *app.Keys, state *session.State, token, user, bind s
 		return nil
 	}
 	keys := accounts.Verifier.Keys()
-	name := canonical(user)
-	mine := name != "" && s.Subject == keys.Pseudonym(otp.Subject{Zone: h.Zone, Name: name})
-	if !mine || s.Bind != boundTo(keys, bind) {
+	subject := otp.Subject{Zone: h.Zone, Name: o.name}
+	mine := o.name != "" && s.Subject == keys.Pseudonym(subject)
+	if !mine || s.Bind != boundTo(keys, o.bind) || !h.proved(keys, subject, s.Number, o.number) {
 		return nil
 	}
 	return &admission{
-		session: s, user: user, bind: bind,
-		userValue: user, verifiedAt: s.AuthTime.UTC().Format(time.RFC3339), method: session.Method,
+		session: s, owner: o,
+		userValue: o.user, verifiedAt: s.AuthTime.UTC().Format(time.RFC3339), method: session.Method,
 	}
 }
 

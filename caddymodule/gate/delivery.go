@@ -53,8 +53,8 @@ func (h *holder) deliver(o otp.Outcome, slot *app.Slot) otp.Outcome {
 	return o
 }
 
-// takeBack takes the order of a text back that is written down, or may be, and that nobody sends because the store failed
-// right then. It has a time of its own: the one of the request is over, and the store may only have been slow.
+// takeBack takes back the order of a text that is written down, or may be, and that nobody sends, because the store
+// failed right then. It has a time of its own: the one of the request is over, and the store may only have been slow.
 func (h *holder) takeBack(d otp.Dispatch, slot *app.Slot) {
 	if d.ID == "" {
 		return

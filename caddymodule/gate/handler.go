@@ -31,6 +31,7 @@ import (
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
+	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/page"
 	"github.com/caddy-sms-2fa/gateway/session"
@@ -74,6 +75,8 @@ type Handler struct {
 	log        *zap.Logger
 	clock      func() time.Time
 	directory  guest.Directory
+	atHand     directory.AtHand // the directory, if it answers from memory
+	phone      reading          // of the option phone
 	identity   identity
 	policy     otp.Policy
 	messages   *app.MessageSet
@@ -161,6 +164,8 @@ func (h *Handler) loadDirectory(ctx caddy.Context) error {
 		return fmt.Errorf("directory: it is missing; say where the phone numbers are, like: " +
 			"directory file /etc/caddy/phones.csv, or: phone {http.reverse_proxy.header.Remote-Phone}")
 	}
+	h.phone = newReading(h.Phone)
+	h.atHand, _ = h.directory.(directory.AtHand)
 	return h.reviewNumbers()
 }
 

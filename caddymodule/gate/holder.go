@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"strings"
 
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/phone"
@@ -33,11 +32,8 @@ func (a *account) lookUp() (*holder, error) {
 }
 
 func (a *account) rawNumber() (string, error) {
-	if a.Phone != "" {
-		raw, _ := a.repl.ReplaceOrErr(a.Phone, true, true)
-		if raw != "" {
-			return strings.TrimSpace(raw), nil
-		}
+	if raw := a.broughtNumber(a.repl); raw != "" {
+		return raw, nil
 	}
 	if a.directory == nil {
 		return "", nil
@@ -45,6 +41,18 @@ func (a *account) rawNumber() (string, error) {
 	return ask(a, func(ctx context.Context) (string, error) {
 		raw, _, err := a.directory.Lookup(ctx, a.subject.Name)
 		return raw, err
+	})
+}
+
+func (h *holder) look() (otp.Outcome, error) {
+	return ask(h.account, func(ctx context.Context) (otp.Outcome, error) {
+		return h.verifier.Look(ctx, h.subject, h.ticket, h.policy, h.recipient())
+	})
+}
+
+func (h *holder) check(typed string) (otp.Outcome, error) {
+	return ask(h.account, func(ctx context.Context) (otp.Outcome, error) {
+		return h.verifier.Check(ctx, h.subject, h.ticket, h.policy, h.recipient(), typed)
 	})
 }
 

@@ -12,17 +12,18 @@ import (
 
 // openSession mints the session that a right code opened, and ends the session that the browser may have had before
 // (OWASP ASVS 7.2.4).
-func (a *account) openSession(o otp.Outcome) (session.Session, string, error) {
-	now := a.clock()
+func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
+	now, keys := h.clock(), h.verifier.Keys()
 	s := session.Session{
-		ID: o.Session, Subject: a.pseudonym(), Zone: a.Zone, Epoch: a.epoch, Bind: boundTo(a.verifier.Keys(), a.bind),
-		AuthTime: o.OpenedAt, IssuedAt: now, Expires: a.expiry(o.OpenedAt, now),
+		ID: o.Session, Subject: h.pseudonym(), Zone: h.Zone, Epoch: h.epoch,
+		Bind: boundTo(keys, h.bind), Number: keys.Number(h.subject, h.number.E164()),
+		AuthTime: o.OpenedAt, IssuedAt: now, Expires: h.expiry(o.OpenedAt, now),
 	}
-	token, err := a.app.Backend().Keys().Tokens.Mint(s)
+	token, err := h.app.Backend().Keys().Tokens.Mint(s)
 	if err != nil {
 		return s, "", err
 	}
-	a.endEarlier(s.ID)
+	h.endEarlier(s.ID)
 	return s, token, nil
 }
 

@@ -27,13 +27,13 @@ func (c *caller) status() error {
 	if err != nil {
 		return c.fault("store does not answer", err)
 	}
-	o, err := a.look()
-	if err != nil {
-		return a.fault("status cannot be read", err)
-	}
 	h, err := a.lookUp()
 	if err != nil {
 		return a.fault("directory does not answer", err)
+	}
+	o, err := h.look()
+	if err != nil {
+		return a.fault("status cannot be read", err)
 	}
 	return problem.WriteJSON(c.w, c.r, http.StatusOK, "application/json", h.statusOfChallenge(o))
 }

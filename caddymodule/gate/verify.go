@@ -26,6 +26,9 @@ func (c *caller) verify() error {
 	if err != nil {
 		return a.fault("directory does not answer", err)
 	}
+	if h.number == "" {
+		return a.answer(problem.NoPhone.Refusal()) // the code went to the phone of nobody any more
+	}
 	return h.judge(s)
 }
 

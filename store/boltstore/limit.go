@@ -53,8 +53,8 @@ func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) 
 	return wait, nil
 }
 
-// leaveFuture moves the uses that lie in the future to now: the clock was ahead when they were noted, and was put right
-// since. It reports whether there were any. The uses stay in their order.
+// leaveFuture moves the uses that lie in the future to now: the clock was ahead when they were noted, and was put
+// right since. It reports whether there were any. The uses stay in their order.
 func leaveFuture(b *bbolt.Bucket, key string, uses []use, now time.Time) (moved bool, err error) {
 	for i := range uses {
 		if u := &uses[i]; u.at.After(now) {
