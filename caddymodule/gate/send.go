@@ -47,7 +47,7 @@ func (h *holder) sendText(s submission) error {
 	}
 	h.keepTicket(o)
 	if s.json {
-		return problem.WriteJSON(h.w, h.r, http.StatusAccepted, "application/json", h.statusOfChallenge(o))
+		return problem.WriteJSON(h.w, h.r, http.StatusAccepted, "application/json", h.statusOf(o))
 	}
 	return h.redirect(h.at.home())
 }
