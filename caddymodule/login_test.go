@@ -29,8 +29,8 @@ func TestLogin(t *testing.T) {
 		t.Errorf("wrong code: status %d, body %s", p.status, p.body)
 	}
 	p = v.submit(p, path, text.CodeInText()[:3]+" "+text.CodeInText()[3:])
-	if p.status != http.StatusSeeOther || p.header.Get("Location") != path {
-		t.Fatalf("right code: status %d, location %q", p.status, p.header.Get("Location"))
+	if to := p.leadsTo(t, path); p.status != http.StatusSeeOther || to != path {
+		t.Fatalf("right code: status %d, location %q", p.status, to)
 	}
 	p = v.open(path)
 	if !p.isApp() || !strings.Contains(p.body, "app "+path+" user=alice method=sms at=2") {

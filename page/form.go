@@ -77,6 +77,6 @@ func (f Forms) check() error {
 	if f.Verify || f.Script {
 		return nil
 	}
-	return fmt.Errorf(`the form is missing that sends the code; expected <form method="post" action="{{.VerifyURL}}"> ` +
+	return fmt.Errorf(`the form is missing that sends the code; expected <form method="post" {{action .VerifyURL}}> ` +
 		`with the fields csrf, which holds {{.CSRF}}, and code`)
 }

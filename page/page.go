@@ -10,10 +10,15 @@
 //
 // A template of the operator is a template of html/template. It can call these functions:
 //
+//	action u     the attribute action="…" of a form, with the address byte for byte
+//	href u       the attribute href="…" of a link, likewise
 //	duration d   the duration in words, rounded up: "5 minutes"
 //	seconds d    the duration in seconds, rounded up: 300
 //	style        the style sheet of the built-in page
 //	script       the script of the built-in page
+//
+// A form begins with <form method="post" {{action .VerifyURL}}>. With action="{{.VerifyURL}}" it works too, but
+// html/template writes the address as it thinks addresses should be: %zz becomes %25zz.
 package page
 
 import (
@@ -90,6 +95,8 @@ func Load(path string) (*Page, error) {
 // parse reads a template, which can call the functions that the package doc lists.
 func parse(name, source string) (*template.Template, error) {
 	return template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
+		"action":   func(u template.URL) template.HTMLAttr { return addressAttribute("action", u) },
+		"href":     func(u template.URL) template.HTMLAttr { return addressAttribute("href", u) },
 		"duration": words,
 		"seconds":  seconds,
 		"style":    func() template.CSS { return template.CSS(style) },

@@ -8,7 +8,7 @@ func samples() []View {
 	base := View{
 		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3,
 		ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
-		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", StatusURL: "?sms_2fa=status", HomeURL: "/",
+		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", StatusURL: "?sms_2fa=status", HomeURL: "./",
 		CSRF: "token", Nonce: "nonce",
 	}
 	var all []View

@@ -5,12 +5,30 @@
 	const digitsOf = (text) => text.replace(/[\s-]/g, "");
 	const otp = "OTPCredential" in window ? new AbortController() : null;
 
+	// What the address has behind "#" is known here alone: forms and links take it along. A link to where the page
+	// stands already loads it anew.
+	const goHome = (home) => {
+		const to = new URL(home, location.href);
+		to.hash = location.hash;
+		if (to.hash && to.href === location.href) location.reload(); else location.assign(to);
+	};
+	for (const link of document.querySelectorAll("main a")) {
+		link.addEventListener("click", (event) => {
+			link.hash = location.hash;
+			if (link.hash && link.href === location.href && !link.target) {
+				event.preventDefault();
+				location.reload();
+			}
+		});
+	}
+
 	// One submit a page, whatever is clicked how often.
 	let sent = false;
 	const guard = (form) => form?.addEventListener("submit", (event) => {
 		if (sent) { event.preventDefault(); return; }
 		sent = true;
 		otp?.abort();
+		form.action = form.getAttribute("action").split("#")[0] + location.hash;
 	});
 	guard(verify);
 	guard(byId("send"));
@@ -77,7 +95,7 @@
 		if (left === 0) return;
 		const response = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).catch(() => null);
 		const answer = await response?.json().catch(() => null) ?? {};
-		if (answer.verified) { location.assign(delivery.dataset.home); return; }
+		if (answer.verified) { goHome(delivery.dataset.home); return; }
 		if (say[answer.delivery] && answer.delivery !== delivery.dataset.delivery) {
 			delivery.dataset.delivery = answer.delivery;
 			delivery.textContent = say[answer.delivery];

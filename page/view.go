@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"html/template"
+	"time"
+)
 
 // State says which variant of the page a View is.
 type State string
@@ -81,8 +84,9 @@ type View struct {
 	// RetryAfter is how long the visitor has to wait in the states Blocked, Limited and Outage.
 	RetryAfter time.Duration
 	// VerifyURL and SendURL are the targets of the two forms, StatusURL answers with JSON, and HomeURL is the page
-	// that the visitor asked for. All are relative to the address of the page.
-	VerifyURL, SendURL, StatusURL, HomeURL string
+	// that the visitor asked for. All are relative to the address of the page, in printable ASCII: each begins with
+	// "?" or "./", or is "", which is the page itself.
+	VerifyURL, SendURL, StatusURL, HomeURL template.URL
 	// CSRF is the value of the hidden field csrf of both forms, which shows that they came from this page.
 	CSRF string
 	// Nonce stands in the style and script elements of the page, so that the Content-Security-Policy allows them.

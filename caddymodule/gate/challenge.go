@@ -23,7 +23,7 @@ func (c *caller) challenge() error {
 		return c.fault("store does not answer", err)
 	}
 	if c.r.Method == http.MethodGet && c.admitted() != nil {
-		return c.redirect(c.at.home()) // the store was heard of only now
+		return c.redirect(c.home()) // the store was heard of only now
 	}
 	h, err := a.lookUp()
 	if err != nil {

@@ -71,27 +71,3 @@ func loopback(host string) bool {
 func early(r *http.Request) bool {
 	return r.TLS != nil && !r.TLS.HandshakeComplete || r.Header.Get("Early-Data") == "1"
 }
-
-// home is the address that was asked for, without our parameter, as a reference that cannot leave the site: a path
-// with one leading slash, whatever the request had (browsers read "//x" and "/\x" as another host).
-func (at location) home() string {
-	path := "/" + strings.TrimLeft(at.url.EscapedPath(), `/\`)
-	if at.query.rest != "" {
-		return path + "?" + at.query.rest
-	}
-	return path
-}
-
-// action is the address for one of our own requests, relative to the page: the same address, and our parameters.
-// gateName is the name of this gate, "" for the first one on the way.
-func (at location) action(value, gateName string) string {
-	q := at.query.rest
-	if q != "" {
-		q += "&"
-	}
-	q += parameter + "=" + value
-	if gateName != "" {
-		q += "&" + gateParameter + "=" + gateName
-	}
-	return "?" + q
-}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"iter"
 	"net/url"
 	"strings"
 )
@@ -21,31 +22,80 @@ type query struct {
 }
 
 // readQuery finds the gate's parameters in a query. Both '&' and ';' separate: whatever reading the app prefers, it
-// gets no request that carries them.
+// gets no request that carries them. What is left is as it was written, byte for byte: each of our parameters goes
+// with the separator before it, the first pair of all with the one behind it.
 func readQuery(rawQuery string) query {
 	if rawQuery == "" || !strings.Contains(rawQuery, parameter) && !strings.Contains(rawQuery, "%") {
 		return query{rest: rawQuery}
 	}
 	var q query
-	var kept []string
-	for pair := range strings.FieldsFuncSeq(rawQuery, func(c rune) bool { return c == '&' || c == ';' }) {
-		rawName, rawValue, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(rawName)
-		value, valueErr := url.QueryUnescape(rawValue)
-		switch {
-		case err == nil && name == parameter && (q.found || valueErr != nil):
-			q.found, q.action = true, "?"
-		case err == nil && name == parameter:
-			q.found, q.action = true, value
-		case err == nil && name == gateParameter:
-			q.gateName = value
-		default:
-			kept = append(kept, pair)
+	var rest strings.Builder
+	kept := false
+	for separator, pair := range pairs(rawQuery) {
+		if q.take(pair) {
+			continue
 		}
+		if kept {
+			rest.WriteString(separator)
+		}
+		rest.WriteString(pair)
+		kept = true
 	}
 	if !q.found {
 		return query{rest: rawQuery}
 	}
-	q.rest = strings.Join(kept, "&")
+	q.rest = rest.String()
 	return q
+}
+
+// pairs are the parts of a query, each with the separator before it, which the first one lacks.
+func pairs(rawQuery string) iter.Seq2[string, string] {
+	return func(yield func(separator, pair string) bool) {
+		separator := ""
+		for {
+			i := strings.IndexAny(rawQuery, "&;")
+			if i < 0 {
+				yield(separator, rawQuery)
+				return
+			}
+			if !yield(separator, rawQuery[:i]) {
+				return
+			}
+			separator, rawQuery = rawQuery[i:i+1], rawQuery[i+1:]
+		}
+	}
+}
+
+// take reads a pair if it is one of the gate's parameters, and reports whether it is.
+func (q *query) take(pair string) bool {
+	rawName, rawValue, _ := strings.Cut(pair, "=")
+	name, err := url.QueryUnescape(rawName)
+	if err != nil || name != parameter && name != gateParameter {
+		return false
+	}
+	value, err := url.QueryUnescape(rawValue)
+	switch {
+	case name == gateParameter:
+		q.gateName = value
+	case q.found || err != nil:
+		q.found, q.action = true, "?"
+	default:
+		q.found, q.action = true, value
+	}
+	return true
+}
+
+// withAction is a query that asks for an action of a gate: what the app's query holds, and our parameters at the end.
+// gateName is the name of the gate that is meant, "" for the first one on the way. A name of another gate, which the
+// app's query may hold, goes.
+func withAction(rest, action, gateName string) string {
+	rest = readQuery(parameter + "&" + rest).rest
+	if rest != "" {
+		rest += "&"
+	}
+	rest += parameter + "=" + action
+	if gateName != "" {
+		rest += "&" + gateParameter + "=" + gateName
+	}
+	return rest
 }

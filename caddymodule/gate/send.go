@@ -9,13 +9,16 @@ import (
 
 // send sends a text, or sends it again.
 func (c *caller) send() error {
+	s, err := c.read()
+	if err != nil {
+		return c.answer(c.unreadable(err, ""))
+	}
 	a, err := c.account()
 	if err != nil {
 		return c.fault("store does not answer", err)
 	}
-	s, err := a.read()
-	if err != nil {
-		return a.answer(a.unreadable(err, a.pseudonym()))
+	if !a.trusts(s) {
+		return a.answer(a.unreadable(errCrossSite, a.pseudonym()))
 	}
 	h, err := a.lookUp()
 	if err != nil {
@@ -49,5 +52,5 @@ func (h *holder) sendText(s submission) error {
 	if s.json {
 		return problem.WriteJSON(h.w, h.r, http.StatusAccepted, "application/json", h.statusOf(o))
 	}
-	return h.redirect(h.at.home())
+	return h.redirect(h.home())
 }

@@ -1,12 +1,14 @@
 package gate
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 
 	"go.uber.org/zap"
 
@@ -28,49 +30,58 @@ var (
 // submission is what a POST to the gate holds.
 type submission struct {
 	code string
+	csrf string // the proof of the page that a form was posted from
 	json bool
 }
 
-// read reads a POST. A form must carry the proof of its page; JSON cannot be sent across sites without asking.
-func (a *account) read() (submission, error) {
-	if crossOrigin.Check(a.r) != nil {
+// read reads a POST, whoever it is from: no question to the store waits for its body. The form is what the body holds;
+// the query is the app's, and may hold anything.
+func (v *visitor) read() (submission, error) {
+	if crossOrigin.Check(v.r) != nil {
 		return submission{}, errCrossSite
 	}
-	a.r.Body = http.MaxBytesReader(a.w, a.r.Body, maxBody)
-	contentType, _, err := mime.ParseMediaType(a.r.Header.Get("Content-Type"))
-	switch {
+	read := readForm
+	switch contentType, _, err := mime.ParseMediaType(v.r.Header.Get("Content-Type")); {
 	case err == nil && contentType == "application/json":
-		return readJSON(a.r.Body)
-	case err == nil && contentType == "application/x-www-form-urlencoded":
-		return a.readForm()
-	}
-	return submission{}, errBody
-}
-
-func (a *account) readForm() (submission, error) {
-	if err := a.r.ParseForm(); err != nil {
+		read = readJSON
+	case err != nil || contentType != "application/x-www-form-urlencoded":
 		return submission{}, errBody
 	}
-	proof := a.verifier.Keys().Proof(a.subject, a.ticket)
-	if subtle.ConstantTimeCompare([]byte(a.r.PostForm.Get("csrf")), []byte(proof)) != 1 {
-		return submission{}, errCrossSite
+	content, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, maxBody))
+	if err != nil {
+		return submission{}, errBody
 	}
-	return submission{code: a.r.PostForm.Get("code")}, nil
+	return read(content)
 }
 
-func readJSON(body io.Reader) (submission, error) {
-	var content struct {
+func readForm(content []byte) (submission, error) {
+	form, err := url.ParseQuery(string(content))
+	if err != nil {
+		return submission{}, errBody
+	}
+	return submission{code: form.Get("code"), csrf: form.Get("csrf")}, nil
+}
+
+func readJSON(content []byte) (submission, error) {
+	var members struct {
 		Code string `json:"code"`
 	}
-	d := json.NewDecoder(body)
+	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&content); err != nil {
+	if err := d.Decode(&members); err != nil {
 		return submission{}, errBody
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return submission{}, errBody
 	}
-	return submission{code: content.Code, json: true}, nil
+	return submission{code: members.Code, json: true}, nil
+}
+
+// trusts reports whether a submission is this browser's own. A form must carry the proof of its page; JSON cannot be
+// sent across sites without asking.
+func (a *account) trusts(s submission) bool {
+	proof := a.verifier.Keys().Proof(a.subject, a.ticket)
+	return s.json || subtle.ConstantTimeCompare([]byte(s.csrf), []byte(proof)) == 1
 }
 
 // unreadable is the refusal of a POST that cannot be taken, because of err.

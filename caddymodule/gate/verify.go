@@ -14,13 +14,16 @@ import (
 
 // verify checks a code. The right one opens the session; the visitor goes on to what was asked for.
 func (c *caller) verify() error {
+	s, err := c.read()
+	if err != nil {
+		return c.answer(c.unreadable(err, ""))
+	}
 	a, err := c.account()
 	if err != nil {
 		return c.fault("store does not answer", err)
 	}
-	s, err := a.read()
-	if err != nil {
-		return a.answer(a.unreadable(err, a.pseudonym()))
+	if !a.trusts(s) {
+		return a.answer(a.unreadable(errCrossSite, a.pseudonym()))
 	}
 	h, err := a.lookUp()
 	if err != nil {
@@ -85,7 +88,7 @@ func (h *holder) enter(o otp.Outcome, asJSON bool) error {
 	if asJSON {
 		return problem.WriteJSON(h.w, h.r, http.StatusOK, "application/json", verified(s.Expires))
 	}
-	return h.redirect(h.at.home())
+	return h.redirect(h.home())
 }
 
 // verified is the body that tells of an open session.

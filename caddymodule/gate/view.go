@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"html/template"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 	"github.com/caddy-sms-2fa/gateway/otp"
@@ -44,8 +45,8 @@ func (v *visitor) viewOf(f problem.Refusal) page.View {
 	view := page.View{
 		State: f.State, Brand: v.brand(), Phone: f.Phone, CodeLength: v.policy.CodeLength,
 		RetryAfter: f.Retry, Reports: v.app.AnyReports(),
-		VerifyURL: v.action("verify"), SendURL: v.action("send"), StatusURL: v.action("status"),
-		HomeURL: v.at.home(),
+		VerifyURL: template.URL(v.action("verify")), SendURL: template.URL(v.action("send")),
+		StatusURL: template.URL(v.action("status")), HomeURL: template.URL(v.link()),
 	}
 	if f.Outcome != nil {
 		describe(&view, f)
@@ -72,7 +73,7 @@ func describe(view *page.View, f problem.Refusal) {
 }
 
 func (v *visitor) signedOut() page.View {
-	return page.View{State: page.SignedOut, Brand: v.brand(), HomeURL: v.at.home()}
+	return page.View{State: page.SignedOut, Brand: v.brand(), HomeURL: template.URL(v.link())}
 }
 
 // show writes the page.
@@ -80,9 +81,6 @@ func (v *visitor) show(status int, view page.View) error {
 	v.w.Header().Set("Vary", problem.Vary)
 	return v.page.Write(v.w, status, view)
 }
-
-// action is the address for one of our own requests, relative to the page.
-func (v *visitor) action(value string) string { return v.at.action(value, v.gateName(v.r, v.at)) }
 
 // brand is the site's name on the page and in the text.
 func (v *visitor) brand() string { return cmp.Or(v.Brand, v.origin()) }

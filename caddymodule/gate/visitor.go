@@ -59,7 +59,7 @@ func (v *visitor) act(action string) error {
 	case action == "logout" && method == http.MethodGet && v.navigates():
 		return v.show(http.StatusOK, v.signedOut())
 	case (action == "verify" || action == "send") && method == http.MethodGet && v.navigates():
-		return v.redirect(v.at.home())
+		return v.redirect(v.home())
 	case method != http.MethodPost:
 		v.w.Header().Set("Allow", "POST")
 		return v.answer(problem.BadRequest.Because("POST is expected"))
