@@ -37,14 +37,17 @@ var inCaddy = map[string][]string{
 	"caddymodule/senders":     {"caddymodule/guest", "phone", "sms"},
 	"caddymodule/stores":      {"caddymodule/guest", "store", "store/boltstore", "store/redisstore"},
 	"caddymodule/directories": {"caddymodule/guest", "directory"},
+	"caddymodule/body":        {},
 	"caddymodule/metrics":     {},
 	"caddymodule/problem":     {"otp", "page"},
 	"caddymodule/app":         {"caddymodule/guest", "caddymodule/metrics", "otp", "phone", "session", "sms", "store"},
 	"caddymodule/gate": {
-		"caddymodule/app", "caddymodule/guest", "caddymodule/metrics", "caddymodule/problem",
+		"caddymodule/app", "caddymodule/body", "caddymodule/guest", "caddymodule/metrics", "caddymodule/problem",
 		"directory", "otp", "page", "phone", "session", "sms",
 	},
-	"caddymodule/reports":  {"caddymodule/app", "caddymodule/metrics", "caddymodule/problem", "otp", "sms"},
+	"caddymodule/reports": {
+		"caddymodule/app", "caddymodule/body", "caddymodule/metrics", "caddymodule/problem", "otp", "sms",
+	},
 	"caddymodule/operator": {"caddymodule/app", "caddymodule/senders", "directory", "otp", "session"},
 	"cmd/caddy":            {"caddymodule"},
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/body"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 )
 
@@ -47,9 +49,9 @@ func (v *visitor) read() (submission, error) {
 	case err != nil || contentType != "application/x-www-form-urlencoded":
 		return submission{}, errBody
 	}
-	content, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, maxBody))
+	content, err := body.Read(v.w, v.r, maxBody)
 	if err != nil {
-		return submission{}, errBody
+		return submission{}, fmt.Errorf("%w: %w", errBody, err)
 	}
 	return read(content)
 }
@@ -89,6 +91,9 @@ func (v *visitor) unreadable(err error, pseudonym string) problem.Refusal {
 	if errors.Is(err, errCrossSite) {
 		v.log.Warn("request from another site refused", zap.String("account", pseudonym), app.ClientIP(v.r))
 		return problem.CrossSite.Because("the form is not from this page, or is too old")
+	}
+	if errors.Is(err, body.ErrLate) {
+		return problem.BadRequest.Because("the code did not arrive in time; send it again")
 	}
 	return problem.BadRequest.Because(`expected the page's form, or JSON like {"code":"123456"}`)
 }

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/body"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 	"github.com/caddy-sms-2fa/gateway/otp"
@@ -85,11 +86,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
+	content, err := body.Read(w, r, maxReport)
 	if err != nil {
-		return h.refuse(w, r, sms.ErrUnreadable)
+		return h.refuse(w, r, fmt.Errorf("%w: %w", sms.ErrUnreadable, err))
 	}
-	reports, err := h.sender.ReadReports(r, body, h.app.Now())
+	reports, err := h.sender.ReadReports(r, content, h.app.Now())
 	if err != nil {
 		return h.refuse(w, r, err)
 	}

@@ -1,0 +1,43 @@
+// Package body reads the bodies of requests that the module answers itself, bounded in size and in time.
+package body
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// Timeout bounds how long a body may take to arrive, whatever the protocol. The bodies are a few hundred bytes, and a
+// client that sends them more slowly only holds a connection.
+const Timeout = 5 * time.Second
+
+// Errors of Read that a client can cause.
+var (
+	ErrLate = errors.New("the body did not arrive in time")
+	ErrLong = errors.New("the body is too long")
+)
+
+// Read returns the body of a request. A body of more than limit bytes is ErrLong, one that has not arrived when the
+// Timeout is over is ErrLate; every other error says that the client broke off.
+//
+// The deadline is the connection's with HTTP/1, and the stream's with HTTP/2 and HTTP/3. It is taken back only when
+// the body is complete: otherwise the server would wait for the rest of the body before it answers.
+func Read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	c := http.NewResponseController(w)
+	// Where a handler in front wraps the response and hides the connection, Caddy's own read_idle_timeout is left.
+	_ = c.SetReadDeadline(time.Now().Add(Timeout))
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var long *http.MaxBytesError
+	switch {
+	case err == nil:
+		_ = c.SetReadDeadline(time.Time{})
+		return content, nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, ErrLate
+	case errors.As(err, &long):
+		return nil, ErrLong
+	}
+	return nil, err
+}
