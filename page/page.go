@@ -105,36 +105,42 @@ func parse(name, source string) (*template.Template, error) {
 }
 
 // Write answers a request with the page and the given HTTP status. It renders the whole page before it sends
-// anything. If the template fails, the answer is a 500 without content, and the error says why; if no nonce can be
-// drawn, nothing is sent.
+// anything. If the template fails, or no nonce can be drawn, the answer is a 500 without content, and the error says
+// why. Whether the page arrives is not known; a visitor who has left is no error.
 func (p *Page) Write(w http.ResponseWriter, status int, v View) error {
-	nonce := make([]byte, 16)
-	if _, err := io.ReadFull(p.Rand, nonce); err != nil {
-		return fmt.Errorf("drawing nonce: %w", err)
-	}
-	v.Nonce = base64.RawURLEncoding.EncodeToString(nonce)
-	setHeaders(w.Header(), v.Nonce)
-	var body bytes.Buffer
-	if err := p.template.Execute(&body, v); err != nil {
+	body, err := p.render(w.Header(), v)
+	if err != nil {
 		w.Header().Del("Content-Type")
 		w.WriteHeader(http.StatusInternalServerError)
-		return fmt.Errorf("rendering page: %w", err)
+		return err
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, err := w.Write(body.Bytes())
-	if err != nil {
-		return fmt.Errorf("writing page: %w", err)
-	}
+	_, _ = w.Write(body)
 	return nil
+}
+
+// render returns the page and sets its headers, also where the template fails.
+func (p *Page) render(h http.Header, v View) ([]byte, error) {
+	nonce := make([]byte, 16)
+	if _, err := io.ReadFull(p.Rand, nonce); err != nil {
+		return nil, fmt.Errorf("drawing nonce: %w", err)
+	}
+	v.Nonce = base64.RawURLEncoding.EncodeToString(nonce)
+	setHeaders(h, v)
+	var body bytes.Buffer
+	if err := p.template.Execute(&body, v); err != nil {
+		return nil, fmt.Errorf("rendering page: %w", err)
+	}
+	return body.Bytes(), nil
 }
 
 // setHeaders sets the headers by which browsers and proxies load nothing into the page from elsewhere, do not show the
 // page inside another, and do not store it (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2).
-func setHeaders(h http.Header, nonce string) {
+func setHeaders(h http.Header, v View) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; script-src 'nonce-"+nonce+"'; "+
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+"'; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	// With no-referrer, browsers would send "Origin: null" with the forms of this page, as they do with a form of
 	// another site in a sandbox, and the two could not be told apart.

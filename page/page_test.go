@@ -65,8 +65,8 @@ func TestEveryState(t *testing.T) {
 			if strings.Contains(got, "maxlength") || strings.Count(got, `type="text"`) > 1 {
 				t.Error("the field cuts what is pasted, or is not one field")
 			}
-			if strings.Count(got, "<form") != strings.Count(got, `method="post"`) ||
-				strings.Count(got, "<form") != strings.Count(got, `name="csrf"`) {
+			tokens := strings.Count(got, `name="csrf"`) + strings.Count(got, `id="logout"`) // signing out needs none
+			if strings.Count(got, "<form") != strings.Count(got, `method="post"`) || strings.Count(got, "<form") != tokens {
 				t.Error("a form does not post, or carries no token")
 			}
 		})
@@ -177,6 +177,11 @@ func TestFailingTemplateShowsNothing(t *testing.T) {
 	}
 	if w.Header().Get("Content-Security-Policy") == "" {
 		t.Error("the answer lacks its headers")
+	}
+	w = httptest.NewRecorder()
+	p = &Page{template: New().template, Rand: strings.NewReader("short")}
+	if err := p.Write(w, 403, View{}); err == nil || w.Code != 500 || w.Body.Len() > 0 {
+		t.Errorf("without a nonce: error %v, status %d, body %q", err, w.Code, w.Body)
 	}
 }
 

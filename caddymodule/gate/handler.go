@@ -223,7 +223,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 			return h.pass(w, r, repl, next, at, a)
 		}
 	}
-	return h.receive(w, r, repl, at)
+	h.receive(w, r, repl, at)
+	return nil
 }
 
 var (

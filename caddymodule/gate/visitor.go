@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 )
 
@@ -32,12 +35,22 @@ type visitor struct {
 var errSilent = errors.New("the store has not been heard of")
 
 // receive answers a request that is not verified, or is meant for this gate. Whatever it finds, the app is not
-// reached.
-func (h *Handler) receive(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, at location) error {
+// reached. No error leaves it: Caddy would hand the request on to the error routes of the site, and the app may stand
+// behind those too.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, at location) {
 	v := &visitor{Handler: h, w: w, r: r, repl: repl, at: at, ctx: context.WithoutCancel(r.Context())}
+	if err := v.respond(); err != nil {
+		metrics.Faults.Inc()
+		h.log.Error("request cannot be answered", zap.String("zone", h.Zone), zap.Error(err), app.ClientIP(r))
+	}
+}
+
+// respond finds out what a request is about.
+func (v *visitor) respond() error {
+	at := v.at
 	switch {
-	case early(r):
-		return h.refuse(w, r, at, problem.TooEarly.Refusal())
+	case early(v.r):
+		return v.refuse(v.w, v.r, at, problem.TooEarly.Refusal())
 	case !at.safe:
 		return v.answer(problem.BadRequest.Because("this site is guarded by a second factor, which works over HTTPS only"))
 	case at.meant.passes():

@@ -79,8 +79,17 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// ServeHTTP receives reports. What is not the provider's is refused, and changes nothing.
+// ServeHTTP receives reports. What is not the provider's is refused, and changes nothing. It never returns an error:
+// Caddy would hand the request on to the error routes of the site.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	if err := h.receive(w, r); err != nil {
+		metrics.Faults.Inc()
+		h.log.Error("report cannot be answered", zap.String("sender", h.Sender), zap.Error(err))
+	}
+	return nil
+}
+
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
