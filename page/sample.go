@@ -13,7 +13,8 @@ func samples() []View {
 	}
 	var all []View
 	for _, s := range []State{
-		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Outage, CrossSite, BadRequest, SignedOut,
+		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, UnreadableName, Outage, CrossSite, BadRequest,
+		SignedOut,
 	} {
 		v := base
 		v.State, v.RetryAfter = s, 15*time.Minute

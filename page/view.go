@@ -31,6 +31,8 @@ const (
 	CrossSite State = "cross-site"
 	// BadRequest: the request cannot be read, or came over plain HTTP.
 	BadRequest State = "bad-request"
+	// UnreadableName: the first factor named a user, in a way that cannot be read.
+	UnreadableName State = "unreadable-name"
 	// SignedOut: the verification has ended by a logout, and no new text was sent.
 	SignedOut State = "signed-out"
 )

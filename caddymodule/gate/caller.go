@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -21,6 +22,14 @@ type caller struct {
 func (v *visitor) identified(next func(*caller) error) error {
 	user, bind, err := v.identity.of(v.r, v.repl)
 	name := canonical(user)
+	if err == nil {
+		err = readable(user)
+	}
+	if errors.Is(err, errUnreadable) {
+		v.log.Error("user name cannot be read: the first factor named a user, check how it encodes names",
+			zap.String("user", v.User), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
+		return v.answer(problem.UnreadableName.Because("the operator must look at how the site names its users"))
+	}
 	if err != nil || name == "" {
 		v.log.Error("no identity: the first factor named no user, "+
 			"check that it stands before sms_2fa and covers the same paths",

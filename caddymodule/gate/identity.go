@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -18,8 +20,11 @@ type identity struct {
 	bind reading
 }
 
-// errNoIdentity says that the first factor named nobody.
-var errNoIdentity = errors.New("the first factor named no user")
+// Why a request is nobody's: the first factor named nobody, or a name that no user can have.
+var (
+	errNoIdentity = errors.New("the first factor named no user")
+	errUnreadable = errors.New("the user's name cannot be read")
+)
 
 // maxName bounds a user's name in bytes.
 const maxName = 512
@@ -61,8 +66,11 @@ func (i identity) of(r *http.Request, repl *caddy.Replacer) (user, bind string, 
 		return "", "", fmt.Errorf("%w: there is no verified client certificate", errNoIdentity)
 	}
 	user, err = i.user.read(repl)
-	if err != nil || user == "" || len(user) > maxName {
+	if err != nil || user == "" {
 		return "", "", errors.Join(errNoIdentity, err)
+	}
+	if len(user) > maxName {
+		return "", "", fmt.Errorf("%w: it is longer than %d bytes", errUnreadable, maxName)
 	}
 	if i.bind.template == "" {
 		return user, "", nil
@@ -71,6 +79,17 @@ func (i identity) of(r *http.Request, repl *caddy.Replacer) (user, bind string, 
 		return "", "", errors.Join(fmt.Errorf("%w: bind is empty", errNoIdentity), err)
 	}
 	return user, bind, nil
+}
+
+// readable says why nobody can have a name, without the name.
+func readable(user string) error {
+	switch {
+	case !utf8.ValidString(user):
+		return fmt.Errorf("%w: it is not UTF-8", errUnreadable)
+	case strings.ContainsFunc(user, unicode.IsControl):
+		return fmt.Errorf("%w: it has control characters", errUnreadable)
+	}
+	return nil
 }
 
 // canonical is the one spelling under which an account is kept, "" for a name that nobody can have.
