@@ -93,7 +93,7 @@ func TestWhatIsNoNavigationCostsNoText(t *testing.T) {
 		{"fetch", http.MethodGet, fetch("cors", "empty")},
 		{"image", http.MethodGet, fetch("no-cors", "image")},
 		{"cross-site image", http.MethodGet, crossSite},
-		{"frame", http.MethodGet, fetch("navigate", "iframe")},
+		{"worker", http.MethodGet, fetch("same-origin", "worker")},
 		{"HEAD", http.MethodHead, asPage()},
 		{"prefetch", http.MethodGet, prefetch},
 		{"WebSocket", http.MethodGet, upgrade},

@@ -136,17 +136,22 @@ func (p *Page) render(h http.Header, v View) ([]byte, error) {
 }
 
 // setHeaders sets the headers by which browsers and proxies load nothing into the page from elsewhere, do not show the
-// page inside another, and do not store it (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2).
+// page inside another, and do not store it (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2). The page of the state Framed is
+// for inside another, and holds nothing but a link.
 func setHeaders(h http.Header, v View) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+"'; "+
-		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	policy := "default-src 'none'; style-src 'nonce-" + v.Nonce + "'; script-src 'nonce-" + v.Nonce + "'; " +
+		"connect-src 'self'; form-action 'self'; base-uri 'none'"
+	if v.State != Framed {
+		policy += "; frame-ancestors 'none'"
+		h.Set("X-Frame-Options", "DENY")
+	}
+	h.Set("Content-Security-Policy", policy)
 	// With no-referrer, browsers would send "Origin: null" with the forms of this page, as they do with a form of
 	// another site in a sandbox, and the two could not be told apart.
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "otp-credentials=(self)")
 	h.Set("X-Robots-Tag", "noindex")

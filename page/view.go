@@ -35,6 +35,9 @@ const (
 	UnreadableName State = "unreadable-name"
 	// SignedOut: the verification has ended by a logout, and no new text was sent.
 	SignedOut State = "signed-out"
+	// Framed: the page was asked for inside another page, where it does not ask for a code. It has a link that opens it
+	// in the whole window. Only in this state may the page be framed.
+	Framed State = "framed"
 )
 
 // Delivery is what the gate knows of the latest text.

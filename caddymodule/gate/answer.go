@@ -5,7 +5,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"strings"
 
 	"go.uber.org/zap"
 
@@ -21,11 +20,14 @@ func (v *visitor) answer(f problem.Refusal) error { return v.answerWith(f, "") }
 // answerWith says no, as a page to a person and as a problem to everything else. csrf is the proof that the page's
 // forms carry, "" on a page without forms.
 func (v *visitor) answerWith(f problem.Refusal, csrf string) error {
-	if v.at.query.found && v.submitted() || v.navigates() {
+	if v.framed() || v.navigates() || v.at.query.found && v.submitted() {
 		metrics.Refusals.WithLabelValues(f.Name).Inc()
 		problem.RetryAfter(v.w, f.Retry)
 		view := v.viewOf(f)
 		view.CSRF = csrf
+		if v.framed() {
+			view = v.inFrame()
+		}
 		return v.show(v.statusOf(f.Problem), view)
 	}
 	return v.refuse(v.w, v.r, v.at, f)
@@ -59,33 +61,6 @@ func (v *visitor) redirect(to string) error {
 	v.w.Header().Set("Cache-Control", "no-store")
 	v.w.WriteHeader(http.StatusSeeOther)
 	return nil
-}
-
-// navigates reports whether a browser asks for a page to show to a person: not an image, a script's fetch, a
-// prefetch, an API client or a WebSocket (W3C Fetch Metadata; the Accept header where a browser does not send it).
-func (v *visitor) navigates() bool {
-	h := v.r.Header
-	if v.r.Method == http.MethodHead || len(h["Upgrade"]) > 0 || prefetched(h) {
-		return false
-	}
-	mode, dest := h.Get("Sec-Fetch-Mode"), h.Get("Sec-Fetch-Dest")
-	if mode != "" || dest != "" {
-		return mode == "navigate" && dest == "document"
-	}
-	return v.r.Method == http.MethodGet && accepts(h.Get("Accept"), "text/html")
-}
-
-func prefetched(h http.Header) bool {
-	return h.Get("Sec-Purpose") != "" || h.Get("Purpose") == "prefetch" || h.Get("X-Moz") == "prefetch"
-}
-
-func accepts(header, want string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		if t, params, err := mime.ParseMediaType(part); err == nil && t == want && params["q"] != "0" {
-			return true
-		}
-	}
-	return false
 }
 
 // submitted reports whether a request is a form of the page, so that a page is its answer.

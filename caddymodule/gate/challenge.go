@@ -16,7 +16,7 @@ const ticketLife = otp.MaxCodeTTL
 // challenge shows the page to a navigation, and tells everything else that there is one.
 func (c *caller) challenge() error {
 	if !c.navigates() {
-		return c.turnAway()
+		return c.turnAway() // a frame too
 	}
 	a, err := c.account()
 	if err != nil {
@@ -39,13 +39,21 @@ func (c *caller) challenge() error {
 func (c *caller) turnAway() error {
 	f := problem.VerificationRequired.Refusal()
 	c.app.Backend().Start()
-	_, carries := onlyCookie(c.cookieLines(c.r), c.at.names.session)
 	follower := c.app.Backend().Follower()
 	silent := follower == nil || follower.State() == nil
-	if silent && carries || follower != nil && follower.Fault() != nil {
+	if silent && c.carriesSession() || follower != nil && follower.Fault() != nil {
 		f = problem.StoreUnavailable.After(problem.AfterOutage)
 	}
+	if c.framed() {
+		return c.answer(f)
+	}
 	return c.refuse(c.w, c.r, c.at, f)
+}
+
+// carriesSession reports whether the browser came with a session, whatever that is worth.
+func (v *visitor) carriesSession() bool {
+	_, carries := onlyCookie(v.cookieLines(v.r), v.at.names.session)
+	return carries
 }
 
 // beginChallenge finds the holder's challenge, or begins one. Where a text could not be sent at once, none is begun.

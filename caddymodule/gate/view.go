@@ -72,9 +72,15 @@ func describe(view *page.View, f problem.Refusal) {
 	}
 }
 
-func (v *visitor) signedOut() page.View {
-	return page.View{State: page.SignedOut, Brand: v.brand(), HomeURL: template.URL(v.link())}
+// plain is a page that holds no more than its words and addresses.
+func (v *visitor) plain(state page.State) page.View {
+	return page.View{
+		State: state, Brand: v.brand(), HomeURL: template.URL(v.link()),
+	}
 }
+
+// inFrame is what is shown inside another page, whatever the answer is: a link out of it.
+func (v *visitor) inFrame() page.View { return v.plain(page.Framed) }
 
 // show writes the page.
 func (v *visitor) show(status int, view page.View) error {
