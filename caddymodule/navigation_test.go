@@ -81,3 +81,56 @@ func TestFrames(t *testing.T) {
 		t.Errorf("a verified frame: status %d", p.status)
 	}
 }
+
+// A page that another site opens by script shows the button; one that a person asked for sends the text at once.
+func TestAnotherSiteOpensThePage(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{directive: "resend_after 0s\nsends 1000 per 10m"})
+	clicked := func(h http.Header) http.Header { h.Set("Sec-Fetch-User", "?1"); return h }
+	tests := []struct {
+		name, method string
+		header       http.Header
+		texts        int
+	}{
+		{"script", http.MethodGet, fetched("navigate", "document", "cross-site"), 0},
+		{"form sent by script", http.MethodPost, fetched("navigate", "document", "cross-site"), 0},
+		{"script, with a false header", http.MethodGet, func() http.Header {
+			h := fetched("navigate", "document", "cross-site")
+			h.Set("Sec-Fetch-User", "?0")
+			return h
+		}(), 0},
+		{"link", http.MethodGet, clicked(fetched("navigate", "document", "cross-site")), 1},
+		{"portal of the first factor on this site", http.MethodGet, fetched("navigate", "document", "same-site"), 1},
+		{"the app itself", http.MethodGet, fetched("navigate", "document", "same-origin"), 1},
+		{"typed", http.MethodGet, fetched("navigate", "document", "none"), 1},
+		{"browser without the headers", http.MethodGet, http.Header{"Accept": {"text/html"}}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := s.visitor(t, "alice")
+			n := len(s.provider.Texts())
+			p := v.do(tt.method, "/", tt.header, "")
+			if tt.texts > 0 {
+				s.provider.Wait(t, n+tt.texts)
+			} else {
+				if !strings.Contains(p.body, "Send code") {
+					t.Fatalf("no button: status %d, %s", p.status, p.body)
+				}
+				time.Sleep(50 * time.Millisecond)
+				if sent := len(s.provider.Texts()); sent != n {
+					t.Fatalf("%d texts", sent-n)
+				}
+				if p = v.resend(p, "/"); p.status != http.StatusSeeOther {
+					t.Fatalf("press: status %d, %s", p.status, p.body)
+				}
+				p = v.do(http.MethodGet, "/", tt.header, "") // the challenge that waits is shown, whoever opens the page
+			}
+			if p = v.submit(p, "/", s.provider.Wait(t, n+1).CodeInText()); p.status != http.StatusSeeOther {
+				t.Errorf("right code: status %d, %s", p.status, p.body)
+			}
+			if sent := len(s.provider.Texts()); sent != n+1 {
+				t.Errorf("%d texts", sent-n)
+			}
+		})
+	}
+}

@@ -56,9 +56,10 @@ func (v *visitor) carriesSession() bool {
 	return carries
 }
 
-// beginChallenge finds the holder's challenge, or begins one. Where a text could not be sent at once, none is begun.
+// beginChallenge finds the holder's challenge, or begins one. Where a text could not be sent at once, none is begun;
+// where no person asked for the page, the text waits for the button.
 func (h *holder) beginChallenge() error {
-	if h.Send == "button" {
+	if h.Send == "button" || h.unasked() {
 		return h.showChallenge(h.look())
 	}
 	slot := h.app.Backend().Outbox().Reserve(h.app.InFlight())

@@ -39,6 +39,13 @@ func (v *visitor) wantsPage() bool {
 	return v.r.Method != http.MethodHead && len(v.r.Header["Upgrade"]) == 0 && !prefetched(v.r.Header)
 }
 
+// unasked reports whether another site makes the browser come here, and no person: a pop-up or redirect by script.
+// Browsers tell a click, also through the redirects after it, by Sec-Fetch-User; Safari does not send that, so there
+// even a link from another site counts as unasked.
+func (v *visitor) unasked() bool {
+	return v.r.Header.Get("Sec-Fetch-Site") == "cross-site" && v.r.Header.Get("Sec-Fetch-User") != "?1"
+}
+
 func prefetched(h http.Header) bool {
 	return h.Get("Sec-Purpose") != "" || h.Get("Purpose") == "prefetch" || h.Get("X-Moz") == "prefetch"
 }
