@@ -8,13 +8,14 @@ func samples() []View {
 	base := View{
 		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3,
 		ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
-		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", StatusURL: "?sms_2fa=status", HomeURL: "./",
+		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", LogoutURL: "?sms_2fa=logout",
+		StatusURL: "?sms_2fa=status", HomeURL: "./",
 		CSRF: "token", Nonce: "nonce",
 	}
 	var all []View
 	for _, s := range []State{
 		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, UnreadableName, Outage, CrossSite, BadRequest,
-		SignedOut, Framed,
+		SignOut, SignedOut, Framed,
 	} {
 		v := base
 		v.State, v.RetryAfter = s, 15*time.Minute

@@ -32,6 +32,7 @@
 	});
 	guard(verify);
 	guard(byId("send"));
+	guard(byId("logout"));
 	window.addEventListener("pageshow", () => { sent = false; });
 
 	// The last digit sends the code.

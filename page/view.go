@@ -33,7 +33,9 @@ const (
 	BadRequest State = "bad-request"
 	// UnreadableName: the first factor named a user, in a way that cannot be read.
 	UnreadableName State = "unreadable-name"
-	// SignedOut: the verification has ended by a logout, and no new text was sent.
+	// SignOut: the visitor is signed in, and presses a button to sign out.
+	SignOut State = "sign-out"
+	// SignedOut: nobody is signed in, after a logout or without one, and no text was sent.
 	SignedOut State = "signed-out"
 	// Framed: the page was asked for inside another page, where it does not ask for a code. It has a link that opens it
 	// in the whole window. Only in this state may the page be framed.
@@ -88,11 +90,12 @@ type View struct {
 	ExpiresIn time.Duration
 	// RetryAfter is how long the visitor has to wait in the states Blocked, Limited and Outage.
 	RetryAfter time.Duration
-	// VerifyURL and SendURL are the targets of the two forms, StatusURL answers with JSON, and HomeURL is the page
-	// that the visitor asked for. All are relative to the address of the page, in printable ASCII: each begins with
+	// VerifyURL, SendURL and LogoutURL are the targets of the forms, StatusURL answers with JSON, and HomeURL is the
+	// page that the visitor asked for. All are relative to the address of the page, in printable ASCII: each begins with
 	// "?" or "./", or is "", which is the page itself.
-	VerifyURL, SendURL, StatusURL, HomeURL template.URL
-	// CSRF is the value of the hidden field csrf of both forms, which shows that they came from this page.
+	VerifyURL, SendURL, LogoutURL, StatusURL, HomeURL template.URL
+	// CSRF is the value of the hidden field csrf of the forms to VerifyURL and SendURL, which shows that they came from
+	// this page. The form to LogoutURL needs none.
 	CSRF string
 	// Nonce stands in the style and script elements of the page, so that the Content-Security-Policy allows them.
 	// Write sets it.

@@ -43,33 +43,50 @@ func (h *Handler) owner(repl *caddy.Replacer, user, bind string, known *admissio
 // admit returns the admission of a verified request, or nil. It asks nobody: signature and owner come from memory,
 // and so do the epoch and the revocations, which are at most stale_ok old.
 func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, at location) *admission {
-	token, ok := onlyCookie(h.cookieLines(r), at.names.session)
-	if !ok || len(token) > session.MaxToken {
-		return nil
-	}
-	user, bind, err := h.identity.of(r, repl)
-	if err != nil {
-		return nil
-	}
-	k, state := h.app.Backend().Known(r.Context())
-	if state == nil || k.Follower.Age() > h.staleOK {
-		return nil
-	}
-	a, _ := h.admissions.Get(token)
-	if o := h.owner(repl, user, bind, a); a == nil || a.owner != o {
-		if a = h.examine(k, state, token, o); a == nil {
-			return nil
-		}
-		h.admissions.Put(token, a)
-	}
-	if !h.holds(&a.session, state) {
+	a, state := h.owned(r, repl, at)
+	if a == nil || !h.holds(&a.session, state) {
 		return nil
 	}
 	return a
 }
 
+// signedIn reports whether a request has a session that lives, also one that is not young enough for this route.
+func (h *Handler) signedIn(r *http.Request, repl *caddy.Replacer, at location) bool {
+	a, state := h.owned(r, repl, at)
+	return a != nil && h.lives(&a.session, state)
+}
+
+// owned finds the user's own session in a request, and the state of the store to hold it against.
+func (h *Handler) owned(r *http.Request, repl *caddy.Replacer, at location) (*admission, *session.State) {
+	token, ok := onlyCookie(h.cookieLines(r), at.names.session)
+	if !ok || len(token) > session.MaxToken {
+		return nil, nil
+	}
+	user, bind, err := h.identity.of(r, repl)
+	if err != nil {
+		return nil, nil
+	}
+	k, state := h.app.Backend().Known(r.Context())
+	if state == nil || k.Follower.Age() > h.staleOK {
+		return nil, nil
+	}
+	a, _ := h.admissions.Get(token)
+	if o := h.owner(repl, user, bind, a); a == nil || a.owner != o {
+		if a = h.examine(k, state, token, o); a == nil {
+			return nil, nil
+		}
+		h.admissions.Put(token, a)
+	}
+	return a, state
+}
+
 // holds checks what changes with time.
 func (h *Handler) holds(s *session.Session, state *session.State) bool {
+	return (h.maxAge == 0 || h.clock().Sub(s.AuthTime) < h.maxAge) && h.lives(s, state)
+}
+
+// lives checks what ends a session wherever it is used.
+func (h *Handler) lives(s *session.Session, state *session.State) bool {
 	now := h.clock()
 	switch {
 	case s.Epoch != state.Epoch.ID:
@@ -77,8 +94,6 @@ func (h *Handler) holds(s *session.Session, state *session.State) bool {
 	case !now.Before(s.Expires), now.Sub(s.AuthTime) >= h.session:
 		return false
 	case h.idle > 0 && now.Sub(s.IssuedAt) >= h.idle:
-		return false
-	case h.maxAge > 0 && now.Sub(s.AuthTime) >= h.maxAge:
 		return false
 	}
 	return !state.Revoked.Has(s)

@@ -1,6 +1,27 @@
 package gate
 
-import "net/http"
+import (
+	"html/template"
+	"net/http"
+
+	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/page"
+)
+
+// askLogout shows a page with a button to sign out, or says that nobody is signed in: also to a visitor whom the first
+// factor no longer names. It changes nothing.
+func (v *visitor) askLogout() error {
+	if v.signedIn(v.r, v.repl, v.at) {
+		view := v.plain(page.SignOut)
+		view.LogoutURL = template.URL(v.action("logout"))
+		return v.show(http.StatusOK, view)
+	}
+	k, state := v.app.Backend().Known(v.r.Context())
+	if v.carriesSession() && (state == nil || k.Follower.Age() > v.staleOK) {
+		return v.answer(problem.StoreUnavailable.After(problem.AfterOutage))
+	}
+	return v.show(http.StatusOK, v.plain(page.SignedOut))
+}
 
 // logout ends the verification on every gateway, and the challenges that could open another one.
 func (c *caller) logout() error {

@@ -72,14 +72,13 @@ func describe(view *page.View, f problem.Refusal) {
 	}
 }
 
-// plain is a page that holds no more than its words and addresses.
+// plain is a page that holds no more than its words and a link.
 func (v *visitor) plain(state page.State) page.View {
-	return page.View{
-		State: state, Brand: v.brand(), HomeURL: template.URL(v.link()),
-	}
+	return page.View{State: state, Brand: v.brand(), HomeURL: template.URL(v.link())}
 }
 
-// inFrame is what is shown inside another page, whatever the answer is: a link out of it.
+// inFrame is what is shown inside another page, whatever the answer is: a link out of it. No form works there,
+// whatever a template of the operator's own has.
 func (v *visitor) inFrame() page.View { return v.plain(page.Framed) }
 
 // show writes the page.

@@ -12,7 +12,6 @@ import (
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
-	"github.com/caddy-sms-2fa/gateway/page"
 )
 
 // storeTimeout bounds one question to the store, so that a visitor has an answer within a second when the store is
@@ -71,7 +70,7 @@ func (v *visitor) act(action string) error {
 	case action == "status" && method == http.MethodGet:
 		return v.identified((*caller).status)
 	case action == "logout" && method == http.MethodGet && v.navigates():
-		return v.show(http.StatusOK, v.plain(page.SignedOut))
+		return v.askLogout()
 	case (action == "verify" || action == "send") && method == http.MethodGet && v.navigates():
 		return v.redirect(v.home())
 	case method != http.MethodPost:
