@@ -39,7 +39,8 @@ func startSite(t *testing.T, directive string) *site {
 // setup says what a site has beyond the usual.
 type setup struct {
 	sender, global, directive string
-	reports                   bool // the provider reports what becomes of texts
+	site                      string // before the app
+	reports                   bool   // the provider reports what becomes of texts
 }
 
 // reportSecret is what the provider signs reports with, and reportsAt where it sends them.
@@ -91,9 +92,11 @@ http://%[3]s {
 		%[5]s
 	}
 	header Content-Type text/html
+	%[10]s
 	respond "<h1 id=app>app {http.request.orig_uri}</h1>%[9]s"
 }
-`, s.provider.Key, s.provider.URL, s.host, swordfish, with.directive, with.global, with.sender, reports, logoutForm))
+`, s.provider.Key, s.provider.URL, s.host, swordfish, with.directive, with.global, with.sender, reports,
+		logoutForm, with.site))
 	return s
 }
 
