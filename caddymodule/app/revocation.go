@@ -24,7 +24,7 @@ func (a *App) EndSessions(ctx context.Context, pseudonym string) error {
 	return a.revoke(ctx, session.Revocation{Subject: pseudonym, Before: now.Unix()}, now.Add(MaxSession))
 }
 
-// EndEverything ends all sessions and all open challenges of all zones, on every gateway: the store begins a new epoch.
+// EndEverything ends all sessions and all open challenges of all zones, on every gateway: the store begins an epoch.
 // Counters, blocks and limits of texts begin anew as well, because the new epoch has other keys. It returns when this
 // gateway is in the new epoch; other gateways follow within a second.
 func (a *App) EndEverything(ctx context.Context) error {
