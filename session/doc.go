@@ -17,6 +17,7 @@
 //	bind       a keyed hash of the first factor's session, only with the option bind
 //	number     a keyed hash of the phone number whose text had the code
 //	auth_time  when the code was typed
+//	stamp      the place of the session among the openings and revocations of the subject
 //	iat, exp   when the token was made, and when it expires
 //	jti        the ID of the token: sid and iat
 //	amr        sms, mfa (RFC 8176)
@@ -54,14 +55,18 @@
 //	ok := s.Epoch == state.Epoch.ID && !state.Revoked.Has(&s)
 //
 // [Follower.Age] tells how long ago the store last answered. A caller that must not honour a revoked session for
-// longer than some time refuses sessions when Age exceeds that time. When the store loses its data, the follower
-// notices within a second, begins a new State with the new epoch, and logs the loss.
+// longer than some time refuses sessions when Age exceeds that time. When the store loses its data, or the log of
+// revocations alone, the follower notices within a second, begins a new State with the new epoch, and logs the loss.
+// [Follower.EndEpoch] begins a new epoch on an operator's word. A long log is read in portions, each with a deadline
+// of its own.
 //
 // # Revocation
 //
 // A [Revocation] is an entry of the store's log. It ends one session, or all sessions of a subject that were opened
-// up to a moment. [Follower.Revoke] appends it and applies it at once on this gateway; the others hear of it within
-// 50 ms (see the contract of package store). An entry is kept until the last session it can be about has expired
-// anyway. An entry that cannot be read is a fault of the follower, reported by [Follower.Fault], and the Age grows
+// before it. Before and after are not a matter of clocks, which differ from machine to machine and are put back: each
+// session and each revocation has a stamp, drawn from the account's record in the store, that is greater than every
+// stamp of the subject before. [Follower.Revoke] appends a revocation and applies it at once on this gateway; the
+// others hear of it within 50 ms (see the contract of package store). An entry is kept until the last session it can
+// be about has expired anyway. An entry that cannot be read is a fault of the follower, reported by [Follower.Fault], and the Age grows
 // from then on: nobody knows which session it ends.
 package session

@@ -36,7 +36,8 @@ type Epoch struct {
 	// in the store, sealed with a key of the ring, so that the accounts stay the same when the secrets change.
 	Root []byte
 
-	cause cause
+	cause   cause
+	lostLog bool // OpenEpoch found that the store had lost its log
 }
 
 // rootSize is the size of an epoch's root in bytes.
@@ -50,6 +51,9 @@ type epochRecord struct {
 	Sealed  string `json:"sealed"` // AES-256-GCM, nonce first
 	Renewed int64  `json:"renewed"`
 	Cause   cause  `json:"cause,omitempty"`
+	// Log is the position in the store's log of the entry that bears witness to the log: when that entry is gone, the
+	// revocations are gone as well. "" while there is no such entry yet.
+	Log string `json:"log,omitempty"`
 }
 
 // cause is why an epoch was begun before the earlier epoch had expired.
@@ -59,15 +63,46 @@ type cause string
 const (
 	causeNone     cause = ""         // the store was empty
 	causeOperator cause = "operator" // an operator ended all sessions
+	causeLog      cause = "log"      // the store had lost its log, and nobody knows what was revoked
 )
 
-// OpenEpoch reads the epoch of a store, and begins a new epoch if the store is empty. When the first key of the ring
-// is not the key that sealed the root, OpenEpoch seals the root with the first key, so that the older secret can be
-// removed from the configuration. It renews a record that has used up a quarter of its life. The error is
-// ErrForeignSecret, or a fault of the store.
+// OpenEpoch reads the epoch of a store, and begins a new epoch if the store is empty, or has lost its log of
+// revocations. When the first key of the ring is not the key that sealed the root, OpenEpoch seals the root with the
+// first key, so that the older secret can be removed from the configuration. It renews a record that has used up a
+// quarter of its life. The error is ErrForeignSecret, or a fault of the store.
 func OpenEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader) (Epoch, error) {
+	e, err := openEpoch(ctx, s, ring, rand)
+	if err != nil {
+		return Epoch{}, fmt.Errorf("opening epoch: %w", err)
+	}
+	return e, nil
+}
+
+func openEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader) (Epoch, error) {
+	e, r, err := readOrBegin(ctx, s, ring, rand)
+	if err != nil {
+		return e, err
+	}
+	lost, err := lostLog(ctx, s, r)
+	if err != nil {
+		return e, err
+	}
+	if lost {
+		if err := replaceEpoch(ctx, s, ring, rand, r.ID, causeLog); err != nil {
+			return e, err
+		}
+		if e, r, err = readOrBegin(ctx, s, ring, rand); err != nil {
+			return e, err
+		}
+		e.lostLog = true
+	}
+	return e, witness(ctx, s, r)
+}
+
+// readOrBegin reads the epoch, and begins the first one.
+func readOrBegin(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader) (Epoch, epochRecord, error) {
 	var e Epoch
-	_, err := store.Change(ctx, s, epochKey, nil, func(old store.Record) ([]byte, time.Time, error) {
+	rec, err := store.Change(ctx, s, epochKey, nil, func(old store.Record) ([]byte, time.Time, error) {
 		var next []byte
 		var err error
 		if old.Data == nil {
@@ -78,19 +113,68 @@ func OpenEpoch(ctx context.Context, s store.Store, ring *KeyRing, rand io.Reader
 		return next, old.Now.Add(epochLife), err
 	})
 	if err != nil {
-		return Epoch{}, fmt.Errorf("opening epoch: %w", err)
+		return Epoch{}, epochRecord{}, err
 	}
-	return e, nil
+	r, err := parseEpoch(rec.Data)
+	return e, r, err
 }
 
-// CurrentEpoch is the ID of the store's epoch, or "" when the store is empty. It changes nothing in the store.
-func CurrentEpoch(ctx context.Context, s store.Store) (string, error) {
+// currentEpoch is the record of the store's epoch, with an empty ID when the store is empty.
+func currentEpoch(ctx context.Context, s store.Store) (epochRecord, error) {
 	old, err := s.Get(ctx, epochKey)
 	if err != nil || old.Data == nil {
-		return "", err
+		return epochRecord{}, err
 	}
-	r, err := parseEpoch(old.Data)
-	return r.ID, err
+	return parseEpoch(old.Data)
+}
+
+// lostLog reports whether the log has lost the entry that bears witness to it. The entry is looked for twice, because
+// another gateway may have renewed the record in between.
+func lostLog(ctx context.Context, s store.Store, r epochRecord) (bool, error) {
+	if r.Log == "" {
+		return false, nil
+	}
+	held, err := s.Holds(ctx, r.Log)
+	if err != nil || held {
+		return false, err
+	}
+	again, err := currentEpoch(ctx, s)
+	return again.ID == r.ID && again.Log == r.Log, err
+}
+
+// witness appends the entry that bears witness to the log, if there is none yet, and notes its position in the record
+// of the epoch. The entry outlives the record. As a revocation it ends nothing: no subject has such a name.
+func witness(ctx context.Context, s store.Store, r epochRecord) error {
+	if r.Log != "" {
+		return nil
+	}
+	now, err := s.Get(ctx, epochKey)
+	if err != nil {
+		return err
+	}
+	until := now.Now.Add(epochLife + 24*time.Hour)
+	entry, err := Revocation{Subject: "epoch:" + r.ID, Until: until.Unix()}.Encode()
+	if err != nil {
+		return err
+	}
+	position, err := s.Append(ctx, entry, until)
+	if err != nil {
+		return fmt.Errorf("writing to log: %w", err)
+	}
+	_, err = store.Change(ctx, s, epochKey, nil, func(old store.Record) ([]byte, time.Time, error) {
+		expires := old.Now.Add(epochLife)
+		if old.Data == nil {
+			return nil, expires, nil
+		}
+		current, err := parseEpoch(old.Data)
+		if err != nil || current.ID != r.ID || current.Log != "" {
+			return old.Data, expires, err
+		}
+		current.Log = position
+		next, err := json.Marshal(current)
+		return next, expires, err
+	})
+	return err
 }
 
 // replaceEpoch begins a new epoch in the place of the epoch whose ID is old. When another gateway has been faster,

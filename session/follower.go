@@ -33,13 +33,20 @@ type Follower struct {
 	now   func() time.Time
 	log   *slog.Logger
 
-	state  atomic.Pointer[State]
-	synced atomic.Int64 // when the store last answered, milliseconds since 1970
-	cursor string       // behind the last entry that was read; only Run uses it
+	state   atomic.Pointer[State]
+	synced  atomic.Int64 // when the store last answered, milliseconds since 1970
+	reading *reading     // only Run uses it
 
 	mu      sync.Mutex
 	fault   error         // why the latest try failed, nil when it did not
 	changed chan struct{} // closed, and replaced by a new channel, each time a try ends
+}
+
+// reading is how far the log of an epoch has been read into a state. It outlasts a fault, so that a long log is read to
+// its end in spite of faults in between.
+type reading struct {
+	state  *State
+	cursor string // behind the last entry that was read
 }
 
 // NewFollower returns a follower that has not asked the store yet. now is the clock of this gateway.
@@ -77,22 +84,24 @@ func (f *Follower) Wait(ctx context.Context) (*State, error) {
 	}
 }
 
-// Revoke appends a revocation to the log of the store, and applies it to the state of this gateway at once. After an
+// Revoke appends a revocation to the log of the store, applies it to the state of this gateway at once, and returns its
+// position in the log. The entries at the positions replaced are removed: what they end, r must end as well. After an
 // error it is not known whether the revocation was written, and the sessions may go on.
-func (f *Follower) Revoke(ctx context.Context, r Revocation) error {
+func (f *Follower) Revoke(ctx context.Context, r Revocation, replaced ...string) (position string, err error) {
 	state, err := f.Wait(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	entry, err := r.Encode()
 	if err != nil {
-		return fmt.Errorf("writing revocation: %w", err)
+		return "", fmt.Errorf("writing revocation: %w", err)
 	}
-	if err := f.store.Append(ctx, entry, time.Unix(r.Until, 0)); err != nil {
-		return fmt.Errorf("writing revocation: %w", err)
+	position, err = f.store.Append(ctx, entry, time.Unix(r.Until, 0), replaced...)
+	if err != nil {
+		return "", fmt.Errorf("writing revocation: %w", err)
 	}
 	state.Revoked.Add(r, f.now())
-	return nil
+	return position, nil
 }
 
 // EndEpoch ends everything that belongs to the epoch of the store, on every gateway: it begins a new epoch with a new
@@ -104,6 +113,13 @@ func (f *Follower) EndEpoch(ctx context.Context) error {
 		return err
 	}
 	if err := replaceEpoch(ctx, f.store, f.ring, f.rand, state.Epoch.ID, causeOperator); err != nil {
+		return err
+	}
+	begun, err := currentEpoch(ctx, f.store)
+	if err != nil {
+		return err
+	}
+	if err := witness(ctx, f.store, begun); err != nil { // the entry wakes every gateway
 		return err
 	}
 	for f.State() == state {
@@ -139,16 +155,9 @@ func (f *Follower) follow(ctx context.Context) error {
 	if err := f.checkEpoch(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, followWait+stepTimeout)
-	defer cancel()
-	entries, next, err := f.store.Follow(ctx, f.cursor, followWait)
-	if err != nil {
-		return fmt.Errorf("following revocations: %w", err)
-	}
-	if err := f.State().apply(entries, f.now()); err != nil {
+	if _, err := f.readOn(ctx, followWait); err != nil {
 		return err
 	}
-	f.cursor = next
 	f.synced.Store(f.now().UnixMilli())
 	return nil
 }
@@ -156,57 +165,81 @@ func (f *Follower) follow(ctx context.Context) error {
 // checkEpoch makes sure that the state is of the store's epoch. When the epoch is another, a new state takes the
 // place of the old one as soon as the whole log of the new epoch has been read.
 func (f *Follower) checkEpoch(ctx context.Context) error {
+	if err := f.openEpoch(ctx); err != nil {
+		return err
+	}
+	if f.State() == f.reading.state {
+		return nil
+	}
+	for more := true; more; {
+		var err error
+		if more, err = f.readOn(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+	f.synced.Store(f.now().UnixMilli())
+	old, state := f.state.Swap(f.reading.state), f.reading.state
+	f.report(nil) // wake the callers of Wait now: the first entry of the log may be long in coming
+	switch {
+	case old != nil:
+		f.logEnd(old.Epoch, state.Epoch)
+	case state.Epoch.lostLog:
+		f.logEnd(Epoch{}, state.Epoch)
+	}
+	return nil
+}
+
+// openEpoch makes sure that what is read is the log of the store's epoch, and that the log is whole.
+func (f *Follower) openEpoch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	id, err := CurrentEpoch(ctx, f.store)
+	current, err := currentEpoch(ctx, f.store)
 	if err != nil {
 		return fmt.Errorf("reading epoch: %w", err)
 	}
-	if state := f.State(); state != nil && state.Epoch.ID == id {
-		return nil
+	if f.reading != nil && f.reading.state.Epoch.ID == current.ID {
+		lost, err := lostLog(ctx, f.store, current)
+		if err != nil {
+			return fmt.Errorf("looking for log: %w", err)
+		}
+		if !lost {
+			return nil
+		}
 	}
 	epoch, err := OpenEpoch(ctx, f.store, f.ring, f.rand)
 	if err != nil {
 		return err
 	}
-	state := &State{Epoch: epoch, Revoked: NewRevoked()}
-	if err := f.catchUp(ctx, state); err != nil {
-		return err
-	}
-	f.synced.Store(f.now().UnixMilli())
-	old := f.state.Swap(state)
-	f.report(nil) // wake the callers of Wait now: the first entry of the log may be long in coming
-	if old != nil {
-		f.logEnd(old.Epoch, epoch)
-	}
+	f.reading = &reading{state: &State{Epoch: epoch, Revoked: NewRevoked()}}
 	return nil
 }
 
-// logEnd says why an epoch ended.
-func (f *Follower) logEnd(old, begun Epoch) {
-	epochs := []any{"old_epoch", old.ID, "new_epoch", begun.ID}
-	if begun.cause == causeOperator {
-		f.log.Warn("an operator has ended all sessions", epochs...)
-		return
+// readOn reads the next portion of the log, and reports whether there was any. Each portion has a deadline of its own,
+// so that the time that a long log takes in all does not matter.
+func (f *Follower) readOn(ctx context.Context, wait time.Duration) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, wait+stepTimeout)
+	defer cancel()
+	entries, next, err := f.store.Follow(ctx, f.reading.cursor, wait)
+	if err != nil {
+		return false, fmt.Errorf("reading revocations: %w", err)
 	}
-	f.log.Error("store has lost its memory, all sessions have ended", epochs...)
+	if err := f.reading.state.apply(entries, f.now()); err != nil {
+		return false, err
+	}
+	f.reading.cursor = next
+	return len(entries) > 0, nil
 }
 
-// catchUp reads the whole log of the epoch into a new state.
-func (f *Follower) catchUp(ctx context.Context, state *State) error {
-	f.cursor = ""
-	for {
-		entries, next, err := f.store.Follow(ctx, f.cursor, time.Millisecond)
-		if err != nil {
-			return fmt.Errorf("reading revocations: %w", err)
-		}
-		if err := state.apply(entries, f.now()); err != nil {
-			return err
-		}
-		f.cursor = next
-		if len(entries) == 0 {
-			return nil
-		}
+// logEnd says why an epoch ended. The ID of the old epoch is empty where this gateway has not been in it.
+func (f *Follower) logEnd(old, begun Epoch) {
+	epochs := []any{"old_epoch", old.ID, "new_epoch", begun.ID}
+	switch begun.cause {
+	case causeOperator:
+		f.log.Warn("an operator has ended all sessions", epochs...)
+	case causeLog:
+		f.log.Error("store has lost its log of revocations, all sessions have ended", epochs...)
+	default:
+		f.log.Error("store has lost its memory, all sessions have ended", epochs...)
 	}
 }
 

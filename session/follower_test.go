@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestRevocationReachesOtherGateways(t *testing.T) {
 	wait(t, here)
 	until := time.Now().Add(time.Hour).Unix()
 	began := time.Now()
-	if err := here.Revoke(t.Context(), session.Revocation{Session: "one", Until: until}); err != nil {
+	if _, err := here.Revoke(t.Context(), session.Revocation{Session: "one", Until: until}); err != nil {
 		t.Fatal(err)
 	}
 	for !state.Revoked.Has(&one) {
@@ -57,7 +58,7 @@ func TestRevocationReachesOtherGateways(t *testing.T) {
 		t.Error("another session is revoked too")
 	}
 	all := session.Revocation{Subject: "bob", Before: time.Now().Unix(), Until: until}
-	if err := here.Revoke(t.Context(), all); err != nil {
+	if _, err := here.Revoke(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
 	later := follow(t, s, secret)
@@ -104,7 +105,7 @@ func TestUnreadableRevocationIsAFault(t *testing.T) {
 	s := openStore(t)
 	f := follow(t, s, newSecret(t))
 	wait(t, f)
-	if err := s.Append(t.Context(), []byte(`{"v":2}`), time.Now().Add(time.Hour)); err != nil {
+	if _, err := s.Append(t.Context(), []byte(`{"v":2}`), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	for began := time.Now(); f.Fault() == nil; time.Sleep(5 * time.Millisecond) {
@@ -134,5 +135,91 @@ func TestEndOfAnEpochReachesEveryGateway(t *testing.T) {
 			t.Fatal("the other gateway did not hear of the new epoch")
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// The log alone can be lost, while the record of the epoch stays: by eviction, or by hand. The first entry of the log
+// bears witness to it; where that entry is gone, nobody knows what else was.
+func TestLostLogBeginsANewEpoch(t *testing.T) {
+	t.Parallel()
+	lose := func(t *testing.T, s store.Store) {
+		t.Helper()
+		entry := []byte(`{"sid":"later","until":4102444800}`)
+		if _, err := s.Append(t.Context(), entry, time.Now().Add(time.Hour), "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("while a gateway runs", func(t *testing.T) {
+		t.Parallel()
+		s := openStore(t)
+		f := follow(t, s, newSecret(t))
+		old := wait(t, f)
+		lose(t, s)
+		for began := time.Now(); f.State().Epoch.ID == old.Epoch.ID; time.Sleep(5 * time.Millisecond) {
+			if time.Since(began) > 3*time.Second {
+				t.Fatal("the follower did not notice that the log is lost")
+			}
+		}
+	})
+	t.Run("while no gateway runs", func(t *testing.T) {
+		t.Parallel()
+		s, secret := openStore(t), newSecret(t)
+		old, err := session.OpenEpoch(t.Context(), s, newRing(t, secret), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lose(t, s)
+		if state := wait(t, follow(t, s, secret)); state.Epoch.ID == old.ID {
+			t.Error("a gateway that starts goes on as if nothing was lost")
+		}
+	})
+	t.Run("and nothing is lost", func(t *testing.T) {
+		t.Parallel()
+		s, secret := openStore(t), newSecret(t)
+		here, there := follow(t, s, secret), follow(t, s, secret)
+		old := wait(t, here)
+		wait(t, there)
+		if _, err := here.Revoke(t.Context(), session.Revocation{Session: "a", Until: 4102444800}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1200 * time.Millisecond) // two looks at the epoch
+		if later := wait(t, follow(t, s, secret)); later.Epoch.ID != old.Epoch.ID || there.State() == nil ||
+			there.State().Epoch.ID != old.Epoch.ID {
+			t.Error("the epoch has changed")
+		}
+	})
+}
+
+// slowLog is a store whose log is read slowly, with a fault now and then.
+type slowLog struct {
+	store.Store
+	calls atomic.Int32
+}
+
+func (s *slowLog) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
+	n := s.calls.Add(1)
+	if n%4 == 0 {
+		return nil, cursor, store.ErrUnavailable
+	}
+	select {
+	case <-time.After(400 * time.Millisecond):
+	case <-ctx.Done():
+		return nil, cursor, ctx.Err()
+	}
+	return s.Store.Follow(ctx, cursor, wait)
+}
+
+// All portions together may take longer than one question to the store, and what was read before a fault is not read
+// again.
+func TestSlowLogIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	const entries = 4 * store.MaxPortion
+	slow := &slowLog{Store: storeWithLog(t, entries)}
+	state := wait(t, follow(t, slow, newSecret(t)))
+	if !state.Revoked.Has(&session.Session{ID: sessionID(entries - 1)}) {
+		t.Error("the log was not read to its end")
+	}
+	if n := slow.calls.Load(); n > 10 {
+		t.Errorf("%d portions were asked for, want no more than 5, a fault and a few later looks", n)
 	}
 }

@@ -48,20 +48,28 @@ type Store interface {
 	// Clear removes all uses under key, so that none of them counts any more.
 	Clear(ctx context.Context, key string) error
 
-	// Append adds an entry to the end of the log. The store keeps the entry until the time until, on the store's
-	// clock, and may forget it afterwards.
-	Append(ctx context.Context, entry []byte, until time.Time) error
+	// Append adds an entry to the end of the log, and returns its position: a name for Holds and for a later Append.
+	// The store keeps the entry until the time until, on the store's clock, and forgets it afterwards, wherever in the
+	// log it stands: an entry that is kept for long does not keep its neighbours. The entries at the positions
+	// replaced are removed, atomically; a position at which nothing stands any more does no harm.
+	Append(ctx context.Context, entry []byte, until time.Time, replaced ...string) (position string, err error)
+
+	// Holds reports whether the entry at a position is still in the log.
+	Holds(ctx context.Context, position string) (bool, error)
 
 	// Follow reads the entries of the log behind cursor, in the order in which they were appended, and returns the
 	// cursor behind the last of them. If there is none, it waits up to wait for the first; if none comes, it returns
-	// the cursor it was given, no entries and no error. The empty cursor stands before the first entry. A store may
-	// return the entries in portions; the caller calls again. An entry that any gateway appends reaches a waiting
-	// caller within 50 ms.
+	// the cursor it was given, no entries and no error. The empty cursor stands before the first entry. One call
+	// returns at most MaxPortion entries, so that it takes a bounded time however long the log is; the caller calls
+	// again. An entry that any gateway appends reaches a waiting caller within 50 ms.
 	Follow(ctx context.Context, cursor string, wait time.Duration) (entries [][]byte, next string, err error)
 
 	// Close closes files and connections, and ends calls of Follow that wait. Later calls fail with ErrUnavailable.
 	Close() error
 }
+
+// MaxPortion is how many entries of the log one call of Follow returns at most.
+const MaxPortion = 1000
 
 // Record is a record as it was read.
 type Record struct {

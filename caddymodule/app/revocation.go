@@ -37,5 +37,6 @@ func (a *App) EndEverything(ctx context.Context) error {
 // revoke writes a revocation that is about tokens which have all expired at until.
 func (a *App) revoke(ctx context.Context, r session.Revocation, until time.Time) error {
 	r.Until = until.Unix() + 1
-	return a.backend.Follower().Revoke(ctx, r)
+	_, err := a.backend.Follower().Revoke(ctx, r)
+	return err
 }

@@ -35,7 +35,7 @@ func TestReopen(t *testing.T) {
 	if _, err := s.Take(t.Context(), "k", "one", limit); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Append(t.Context(), []byte("first"), c.now().Add(time.Hour)); err != nil {
+	if _, err := s.Append(t.Context(), []byte("first"), c.now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	_, cursor, err := s.Follow(t.Context(), "", 0)
@@ -50,7 +50,7 @@ func TestReopen(t *testing.T) {
 	if wait, err := s.Take(t.Context(), "k", "two", limit); err != nil || wait != time.Hour {
 		t.Errorf("Take = %v, %v, expected to wait 1h", wait, err)
 	}
-	if err := s.Append(t.Context(), []byte("second"), c.now().Add(time.Hour)); err != nil {
+	if _, err := s.Append(t.Context(), []byte("second"), c.now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if entries, _, err := s.Follow(t.Context(), cursor, 0); err != nil || len(entries) != 1 ||
@@ -169,8 +169,9 @@ func TestJanitor(t *testing.T) {
 	}
 	put(t, s, "stays", "a", c.now().Add(time.Hour))
 	_, err := s.Take(t.Context(), "k", "one", limit)
-	err = errors.Join(err, s.Append(t.Context(), []byte("over"), c.now().Add(time.Minute)),
-		s.Append(t.Context(), []byte("stays"), c.now().Add(time.Hour)))
+	_, overErr := s.Append(t.Context(), []byte("over"), c.now().Add(time.Minute))
+	_, staysErr := s.Append(t.Context(), []byte("stays"), c.now().Add(time.Hour))
+	err = errors.Join(err, overErr, staysErr)
 	if err != nil {
 		t.Fatal(err)
 	}

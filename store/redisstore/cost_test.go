@@ -46,7 +46,7 @@ func TestEveryKeyExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, life := range []time.Duration{time.Minute, time.Hour, time.Second, -time.Second} {
-		if err := s.Append(t.Context(), []byte("e"), time.Now().Add(life)); err != nil {
+		if _, err := s.Append(t.Context(), []byte("e"), time.Now().Add(life)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,16 +67,16 @@ func TestLogIsTrimmed(t *testing.T) {
 	r := testenv.StartRedis(t)
 	s := open(t, redisstore.Options{Addresses: []string{r.Addr}, Timeout: patient})
 	for range 100 {
-		if err := s.Append(t.Context(), []byte("e"), time.Now().Add(100*time.Millisecond)); err != nil {
+		if _, err := s.Append(t.Context(), []byte("e"), time.Now().Add(100*time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Append(t.Context(), []byte("e"), time.Now().Add(time.Hour)); err != nil {
+	if _, err := s.Append(t.Context(), []byte("e"), time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(150 * time.Millisecond)
 	for range 20 {
-		if err := s.Append(t.Context(), []byte("e"), time.Now().Add(time.Hour)); err != nil {
+		if _, err := s.Append(t.Context(), []byte("e"), time.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}

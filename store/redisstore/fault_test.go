@@ -20,7 +20,8 @@ var limit = []store.Limit{{Max: 3, Per: time.Hour}}
 // writes are the calls that write.
 var writes = map[string]func(ctx context.Context, s store.Store) error{
 	"Append": func(ctx context.Context, s store.Store) error {
-		return s.Append(ctx, []byte("e"), time.Now().Add(time.Hour))
+		_, err := s.Append(ctx, []byte("e"), time.Now().Add(time.Hour))
+		return err
 	},
 	"Swap": func(ctx context.Context, s store.Store) error {
 		_, err := s.Swap(ctx, "written", nil, []byte("a"), time.Now().Add(time.Hour))
@@ -34,7 +35,8 @@ var writes = map[string]func(ctx context.Context, s store.Store) error{
 
 // reads are the calls that only read.
 var reads = map[string]func(ctx context.Context, s store.Store) error{
-	"Get": func(ctx context.Context, s store.Store) error { _, err := s.Get(ctx, "kept"); return err },
+	"Get":   func(ctx context.Context, s store.Store) error { _, err := s.Get(ctx, "kept"); return err },
+	"Holds": func(ctx context.Context, s store.Store) error { _, err := s.Holds(ctx, "1-0"); return err },
 	"Follow": func(ctx context.Context, s store.Store) error {
 		_, _, err := s.Follow(ctx, "", time.Millisecond)
 		return err
@@ -154,7 +156,7 @@ func TestNarrowACL(t *testing.T) {
 			if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
 				t.Errorf("removing a record: %v", err)
 			}
-			if err := s.Append(t.Context(), []byte("over"), time.Now().Add(-time.Hour)); err != nil {
+			if _, err := s.Append(t.Context(), []byte("over"), time.Now().Add(-time.Hour)); err != nil {
 				t.Errorf("appending what is over: %v", err)
 			}
 			for name, call := range allCalls() {

@@ -1,27 +1,74 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/caddy-sms-2fa/gateway/store"
 )
 
 const (
 	// logKey is the name of the stream that holds the log, behind KeyPrefix.
 	logKey = "log"
 
-	// followBatch is how many entries one call of Follow returns at most.
-	followBatch = 1000
+	// sweepBatch is how many entries one call of Append looks at, to remove those that are over.
+	sweepBatch = 128
 )
 
+// sweep is where in the log the next call of Append looks for entries that are over. Each call looks at the next
+// sweepBatch entries, and begins again behind the last one, so an entry goes wherever it stands.
+type sweep struct {
+	mu   sync.Mutex
+	from string
+}
+
+func (w *sweep) next() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return cmp.Or(w.from, "-")
+}
+
+func (w *sweep) goOn(from string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.from = from
+}
+
 // Append adds an entry to the log, see store.Store.
-func (s *Store) Append(ctx context.Context, entry []byte, until time.Time) error {
-	if _, err := s.run(ctx, add, logKey, entry, until.UnixMilli()); err != nil {
-		return failed(ctx, "appending to log", err)
+func (s *Store) Append(ctx context.Context, entry []byte, until time.Time, replaced ...string) (string, error) {
+	const doing = "appending to log"
+	args := []any{entry, until.UnixMilli(), s.sweep.next(), sweepBatch}
+	for _, position := range replaced {
+		args = append(args, position)
 	}
-	return nil
+	cmd, err := s.run(ctx, add, logKey, args...)
+	if err != nil {
+		return "", failed(ctx, doing, err)
+	}
+	answer, err := cmd.StringSlice()
+	if err != nil || len(answer) != 2 {
+		return "", oddAnswer(doing)
+	}
+	s.sweep.goOn(answer[1])
+	return answer[0], nil
+}
+
+// Holds reports whether an entry is in the log, see store.Store.
+func (s *Store) Holds(ctx context.Context, position string) (bool, error) {
+	cmd, err := s.run(ctx, holds, logKey, position)
+	if err != nil {
+		return false, failed(ctx, "looking for entry of log", err)
+	}
+	n, ok := cmd.Val().(int64)
+	if !ok {
+		return false, oddAnswer("looking for entry of log")
+	}
+	return n == 1, nil
 }
 
 // news is the answer of Redis to the question for new entries.
@@ -30,7 +77,7 @@ type news struct {
 	err     error
 }
 
-// Follow reads the log, see store.Store. A cursor is the ID of an entry in the stream. Redis has no way to end a
+// Follow reads the log, see store.Store. Cursors and positions are IDs of entries in the stream. Redis has no way to end a
 // blocking read early, so when ctx ends the read goes on on its connection for the rest of wait, and its answer is
 // thrown away.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
@@ -60,7 +107,7 @@ func (s *Store) ask(ctx context.Context, cursor string, wait time.Duration) news
 	ctx, cancel := context.WithTimeout(ctx, max(wait, 0)+s.timeout)
 	defer cancel()
 	streams, err := s.client.XRead(ctx, &redis.XReadArgs{
-		Streams: []string{s.prefix + logKey, cursor}, Count: followBatch, Block: block,
+		Streams: []string{s.prefix + logKey, cursor}, Count: store.MaxPortion, Block: block,
 	}).Result()
 	if errors.Is(err, redis.Nil) {
 		return news{}

@@ -103,14 +103,18 @@ redis.call('PEXPIRE', KEYS[1], window)
 return 0
 `)
 
-// add appends an entry to the log, makes the log live as long as its longest-lived entry, and removes up to eight
-// expired entries from its beginning. Eight are enough, because each call adds only one.
+// add appends an entry to the log, makes the log live as long as its longest-lived entry, and removes the entries
+// that it replaces and those that are over among the next few. The first write is XADD, which Redis refuses when it is
+// out of memory: after a first write that Redis allows, it would let the whole script run.
 //
 // KEYS[1] -> stream: the log; field "e" is the entry, "u" until when it must be kept
 // ARGV[1] -> the entry
 // ARGV[2] -> until when it must be kept, milliseconds since 1970
+// ARGV[3] -> where to begin to look for entries that are over: "-", or an ID
+// ARGV[4] -> how many entries to look at
+// ARGV[5] … -> the IDs of the entries that are replaced
 //
-// Returns the entry's ID in the stream.
+// Returns {the entry's ID in the stream, where to look next time}.
 var add = newScript(`
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -119,9 +123,29 @@ local left = redis.call('PTTL', KEYS[1])
 if left < 0 or now + left < tonumber(ARGV[2]) then
 	redis.call('PEXPIREAT', KEYS[1], ARGV[2])
 end
-for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 8)) do
-	if tonumber(entry[2][4]) > now then break end
-	redis.call('XDEL', KEYS[1], entry[1])
+for i = 5, #ARGV do
+	redis.call('XDEL', KEYS[1], ARGV[i])
 end
-return id
+local entries = redis.call('XRANGE', KEYS[1], ARGV[3], '+', 'COUNT', ARGV[4])
+for _, entry in ipairs(entries) do
+	if tonumber(entry[2][4]) <= now then
+		redis.call('XDEL', KEYS[1], entry[1])
+	end
+end
+if #entries < tonumber(ARGV[4]) then return {id, '-'} end
+return {id, entries[#entries][1]}
+`)
+
+// holds looks for an entry of the log.
+//
+// KEYS[1] -> stream: the log
+// ARGV[1] -> the ID of the entry
+//
+// Returns 1 if the entry is there and is not over, 0 otherwise.
+var holds = newScript(`
+local found = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if found[1] and tonumber(found[1][2][4]) > now then return 1 end
+return 0
 `)

@@ -23,6 +23,7 @@ type Store struct {
 	client  redis.UniversalClient
 	prefix  string
 	timeout time.Duration
+	sweep   sweep
 }
 
 var _ store.Store = (*Store)(nil)

@@ -22,8 +22,10 @@ var calls = map[string]func(ctx context.Context, s store.Store) error{
 	"Give":  func(ctx context.Context, s store.Store) error { return s.Give(ctx, "k", "id") },
 	"Clear": func(ctx context.Context, s store.Store) error { return s.Clear(ctx, "k") },
 	"Append": func(ctx context.Context, s store.Store) error {
-		return s.Append(ctx, []byte("e"), time.Now().Add(time.Hour))
+		_, err := s.Append(ctx, []byte("e"), time.Now().Add(time.Hour))
+		return err
 	},
+	"Holds": func(ctx context.Context, s store.Store) error { _, err := s.Holds(ctx, "1"); return err },
 	"Swap": func(ctx context.Context, s store.Store) error {
 		_, err := s.Swap(ctx, "k", nil, []byte("a"), time.Now().Add(time.Hour))
 		return err

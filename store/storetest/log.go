@@ -20,13 +20,29 @@ var logCases = []testCase{
 	{"news arrive at once at every follower", newsArrive},
 	{"an entry stays until it is over", entryStays},
 	{"entries are any bytes", logBytes},
+	{"what is over goes, wherever it stands", overGoes},
+	{"an entry takes the place of others", entryReplaces},
+	{"an entry is held until it is over", entryHeld},
 }
 
-func (h Harness) append(t *testing.T, ctx context.Context, entry string, until time.Time) {
+func (h Harness) append(
+	t *testing.T, ctx context.Context, entry string, until time.Time, replaced ...string,
+) (position string) {
 	t.Helper()
-	if err := h.Store.Append(ctx, []byte(entry), until); err != nil {
-		t.Fatalf("Append: %v", err)
+	position, err := h.Store.Append(ctx, []byte(entry), until, replaced...)
+	if err != nil || position == "" {
+		t.Fatalf("Append = %q, %v", position, err)
 	}
+	return position
+}
+
+func (h Harness) holds(t *testing.T, ctx context.Context, position string) bool {
+	t.Helper()
+	held, err := h.Second.Holds(ctx, position)
+	if err != nil {
+		t.Fatalf("Holds: %v", err)
+	}
+	return held
 }
 
 // readAll follows until there is no news.
@@ -34,8 +50,8 @@ func readAll(t *testing.T, ctx context.Context, s store.Store, cursor string) (a
 	t.Helper()
 	for {
 		entries, next, err := s.Follow(ctx, cursor, time.Millisecond)
-		if err != nil {
-			t.Fatalf("Follow: %v", err)
+		if err != nil || len(entries) > store.MaxPortion {
+			t.Fatalf("Follow = %d entries, %v, expected %d at most", len(entries), err, store.MaxPortion)
 		}
 		if len(entries) == 0 {
 			if next != cursor {
@@ -56,7 +72,7 @@ func logOrder(t *testing.T, ctx context.Context, h Harness) {
 	for i := range 20 {
 		entry := fmt.Sprintf("entry %d", i)
 		expected = append(expected, entry)
-		if err := h.client(i).Append(ctx, []byte(entry), soon); err != nil {
+		if _, err := h.client(i).Append(ctx, []byte(entry), soon); err != nil {
 			t.Fatalf("Append: %v", err)
 		}
 	}
@@ -78,13 +94,13 @@ func logResume(t *testing.T, ctx context.Context, h Harness) {
 }
 
 func longLog(t *testing.T, ctx context.Context, h Harness) {
-	const entries = 1200
+	const entries = store.MaxPortion + 200
 	soon := h.soon(t, ctx)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range entries / 4 {
-				if err := h.Store.Append(ctx, []byte("e"), soon); err != nil {
+				if _, err := h.Store.Append(ctx, []byte("e"), soon); err != nil {
 					t.Errorf("Append: %v", err)
 				}
 			}
@@ -165,5 +181,63 @@ func logBytes(t *testing.T, ctx context.Context, h Harness) {
 	h.append(t, ctx, entry, h.soon(t, ctx))
 	if all, _ := readAll(t, ctx, h.Store, ""); len(all) != 1 || all[0] != entry {
 		t.Errorf("the log reads %q, expected %q", all, entry)
+	}
+}
+
+// overGoes mixes entries that are soon over with entries that stay: the store removes the ones and keeps the others,
+// while further entries are appended.
+func overGoes(t *testing.T, ctx context.Context, h Harness) {
+	const short, rounds = 66, 20
+	now := h.now(t, ctx)
+	positions := make(map[string]bool) // -> whether the entry stays
+	for i := range short {
+		if i%11 == 0 {
+			positions[h.append(t, ctx, "long", now.Add(time.Hour))] = true
+		}
+		positions[h.append(t, ctx, "short", now.Add(100*time.Millisecond))] = false
+	}
+	h.Advance(150 * time.Millisecond)
+	for range rounds {
+		positions[h.append(t, ctx, "later", now.Add(time.Hour))] = true
+	}
+	for position, stays := range positions {
+		if held := h.holds(t, ctx, position); held != stays {
+			t.Errorf("the entry at %s is held: %v, expected %v", position, held, stays)
+		}
+	}
+	if all, _ := readAll(t, ctx, h.Second, ""); slices.Contains(all, "short") {
+		t.Errorf("the log still reads what is over: %q", all)
+	}
+}
+
+func entryReplaces(t *testing.T, ctx context.Context, h Harness) {
+	soon := h.soon(t, ctx)
+	h.append(t, ctx, "before", soon)
+	first, second := h.append(t, ctx, "first", soon), h.append(t, ctx, "second", soon)
+	_, cursor := readAll(t, ctx, h.Second, "")
+	both := h.append(t, ctx, "both", soon, first, second)
+	if all, _ := readAll(t, ctx, h.Second, ""); !slices.Equal(all, []string{"before", "both"}) {
+		t.Errorf("the log reads %q, expected that both replaced the two", all)
+	}
+	if all, _ := readAll(t, ctx, h.Second, cursor); !slices.Equal(all, []string{"both"}) {
+		t.Errorf("behind an entry that was replaced the log reads %q, expected what came later", all)
+	}
+	if h.holds(t, ctx, first) || h.holds(t, ctx, second) || !h.holds(t, ctx, both) {
+		t.Error("expected the new entry to be held, and no entry that it replaced")
+	}
+	h.append(t, ctx, "once more", soon, first, both) // one of the two is gone already
+	if all, _ := readAll(t, ctx, h.Second, ""); !slices.Equal(all, []string{"before", "once more"}) {
+		t.Errorf("the log reads %q, expected one entry in the place of both", all)
+	}
+}
+
+func entryHeld(t *testing.T, ctx context.Context, h Harness) {
+	position := h.append(t, ctx, "e", h.now(t, ctx).Add(300*time.Millisecond))
+	if !h.holds(t, ctx, position) {
+		t.Error("the entry is not held")
+	}
+	h.Advance(305 * time.Millisecond)
+	if h.holds(t, ctx, position) {
+		t.Error("the entry is held after its end")
 	}
 }
