@@ -24,6 +24,9 @@ type account struct {
 	Phone      string      // the phone of the latest text, by the name under which its texts are counted
 	Texts      []Text      // texts that a limit still counts, the newest last
 	Challenges []Challenge // the newest last
+
+	Stamp int64    // the latest stamp that a session or a revocation got, 0 when it is long ago
+	Ends  []logEnd // what the log holds about sessions of the account that ended early
 }
 
 // challenge finds the challenge of a ticket, or nil.
@@ -72,6 +75,10 @@ func (a *account) expire(now time.Time, p Policy) {
 	a.giveUp(now)
 	a.Texts = slices.DeleteFunc(a.Texts, func(t Text) bool { return !now.Before(t.counted(p)) })
 	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.expired(now) })
+	a.Ends = slices.DeleteFunc(a.Ends, func(e logEnd) bool { return !e.Until.After(now) })
+	if now.Sub(time.UnixMilli(a.Stamp)) > stampMemory {
+		a.Stamp = 0
+	}
 }
 
 // expires is when the store may forget the account: when all that the account holds is over.
@@ -86,6 +93,12 @@ func (a *account) expires(now time.Time, p Policy) time.Time {
 	for _, c := range a.Challenges {
 		end = later(end, c.Expires)
 	}
+	for _, e := range a.Ends {
+		end = later(end, e.Until)
+	}
+	if a.Stamp > 0 {
+		end = later(end, now.Add(stampMemory))
+	}
 	return end
 }
 
@@ -95,9 +108,6 @@ func later(a, b time.Time) time.Time {
 	}
 	return a
 }
-
-// revoke ends all challenges, so that a code on its way to the phone opens nothing after a logout.
-func (a *account) revoke() { a.Challenges = nil }
 
 // unlock forgives all guesses and blocks, and lifts the limits of texts, on an operator's word.
 func (a *account) unlock() {

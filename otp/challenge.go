@@ -22,9 +22,11 @@ type Challenge struct {
 	// unanswered is how many guesses were given back because the provider that made the code did not answer.
 	unanswered int
 
-	// opened is when the right code was typed, zero before; by is the browser in which the code was typed.
+	// opened is when the right code was typed, zero before; by is the browser in which the code was typed, and stamp
+	// the stamp of the session that the code opened.
 	opened time.Time
 	by     BrowserID
+	stamp  int64
 }
 
 func (c *Challenge) expired(now time.Time) bool { return !now.Before(c.Expires) }

@@ -59,12 +59,12 @@ func (a *account) open(now time.Time, p Policy, t Ticket, m mark) Outcome {
 	}
 	first := c.opened.IsZero()
 	if first {
-		c.opened, c.by, c.marks = now, t.Browser, []mark{m}
+		c.opened, c.by, c.marks, c.stamp = now, t.Browser, []mark{m}, a.stamp(now)
 		a.forgive()
 		a.answer(c)
 	}
 	o := a.outcome(Right, now, p, c)
-	o.OpenedAt, o.First = c.opened, first
+	o.OpenedAt, o.OpenedAgo, o.Stamp, o.First = c.opened, max(now.Sub(c.opened), 0), c.stamp, first
 	return o
 }
 

@@ -58,7 +58,7 @@ func TestTicketsOfNoWaitingChallenge(t *testing.T) {
 		{"challenge over", func(s *scene, b Ticket) Ticket { s.now = s.now.Add(s.p.CodeTTL); return b }},
 		{"no challenge", func(*scene, Ticket) Ticket { return laptop }},
 		{"made up", func(*scene, Ticket) Ticket { return Ticket{Challenge: ChallengeID{99}} }},
-		{"revoked", func(s *scene, b Ticket) Ticket { s.a.revoke(); return b }},
+		{"revoked", func(s *scene, b Ticket) Ticket { s.a.endOne(s.now); return b }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

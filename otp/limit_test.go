@@ -176,7 +176,7 @@ func TestNoPauseAfterARightCode(t *testing.T) {
 			return Ticket{Browser: used.Browser}
 		}},
 		{"after a logout", func(s *scene, used Ticket) Ticket {
-			s.a.revoke()
+			s.a.endOne(s.now)
 			return used
 		}},
 	} {

@@ -45,11 +45,15 @@ type Outcome struct {
 	Text Text
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
-	// Session names the session that the right code opened, and OpenedAt is when the code opened it, when Kind is
-	// Right. First tells that this guess opened the session, and not an earlier copy of the guess.
-	Session  string
-	OpenedAt time.Time
-	First    bool
+	// Session names the session that the right code opened, when Kind is Right. OpenedAt is when the code opened the
+	// session, on the clock of the store, and OpenedAgo how long ago that was. Stamp is the place of the session among
+	// the openings and endings of the account, see Ending. First tells that this guess opened the session, and not an
+	// earlier copy of the guess.
+	Session   string
+	OpenedAt  time.Time
+	OpenedAgo time.Duration
+	Stamp     int64
+	First     bool
 }
 
 // Standing is what a visitor may know of the account.

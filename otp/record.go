@@ -29,6 +29,13 @@ type record struct {
 	Phone      string            `json:"p,omitempty"`
 	Texts      []textRecord      `json:"t,omitempty"`
 	Challenges []challengeRecord `json:"c,omitempty"`
+	Stamp      int64             `json:"s,omitempty"`
+	Ends       []endRecord       `json:"l,omitempty"`
+}
+
+type endRecord struct {
+	Position string `json:"p"`
+	Until    int64  `json:"u"`
 }
 
 type textRecord struct {
@@ -52,13 +59,14 @@ type challengeRecord struct {
 	Unsaid  int      `json:"n,omitempty"`
 	Opened  int64    `json:"o,omitempty"`
 	By      string   `json:"y,omitempty"`
+	Stamp   int64    `json:"s,omitempty"`
 }
 
 // encode writes an account. The zero account is written as nil, which means no record.
 func (a *account) encode() ([]byte, error) {
 	r := record{
 		Version: recordVersion, Counted: a.Counted, InARow: a.InARow, Blocks: a.Blocks,
-		From: millis(a.BlockedAt), Until: millis(a.BlockedUntil), Phone: a.Phone,
+		From: millis(a.BlockedAt), Until: millis(a.BlockedUntil), Phone: a.Phone, Stamp: a.Stamp,
 	}
 	for _, t := range a.Texts {
 		r.Texts = append(r.Texts, t.record())
@@ -66,10 +74,19 @@ func (a *account) encode() ([]byte, error) {
 	for _, c := range a.Challenges {
 		r.Challenges = append(r.Challenges, c.record())
 	}
-	if a.InARow == 0 && a.Blocks == 0 && len(r.Texts) == 0 && len(r.Challenges) == 0 {
+	for _, e := range a.Ends {
+		r.Ends = append(r.Ends, endRecord{e.Position, millis(e.Until)})
+	}
+	if r.empty() {
 		return nil, nil
 	}
 	return json.Marshal(r)
+}
+
+// empty reports whether there is nothing to remember.
+func (r record) empty() bool {
+	return r.InARow == 0 && r.Blocks == 0 && len(r.Texts) == 0 && len(r.Challenges) == 0 && r.Stamp == 0 &&
+		len(r.Ends) == 0
 }
 
 func (t Text) record() textRecord {
@@ -89,7 +106,7 @@ func (r textRecord) text() Text {
 func (c *Challenge) record() challengeRecord {
 	r := challengeRecord{
 		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Texts: c.texts, Unsaid: c.unanswered,
-		Opened: millis(c.opened),
+		Opened: millis(c.opened), Stamp: c.stamp,
 	}
 	for _, m := range c.marks {
 		r.Marks = append(r.Marks, b64(m[:]))
@@ -123,9 +140,9 @@ func decode(data []byte) (account, error) {
 func (r record) account() (account, error) {
 	a := account{
 		Counted: r.Counted, InARow: r.InARow, Blocks: r.Blocks,
-		BlockedAt: moment(r.From), BlockedUntil: moment(r.Until), Phone: r.Phone,
+		BlockedAt: moment(r.From), BlockedUntil: moment(r.Until), Phone: r.Phone, Stamp: r.Stamp,
 	}
-	if r.Counted < 0 || r.InARow < 0 || r.Blocks < 0 {
+	if r.Counted < 0 || r.InARow < 0 || r.Blocks < 0 || r.Stamp < 0 {
 		return account{}, fmt.Errorf("%w: a counter is negative", ErrRecord)
 	}
 	for _, t := range r.Texts {
@@ -138,13 +155,16 @@ func (r record) account() (account, error) {
 		}
 		a.Challenges = append(a.Challenges, c)
 	}
+	for _, e := range r.Ends {
+		a.Ends = append(a.Ends, logEnd{e.Position, moment(e.Until)})
+	}
 	return a, nil
 }
 
 func (r challengeRecord) challenge() (Challenge, error) {
 	c := Challenge{
 		Begun: moment(r.Begun), Expires: moment(r.Expires), texts: r.Texts, unanswered: r.Unsaid,
-		opened: moment(r.Opened),
+		opened: moment(r.Opened), stamp: r.Stamp,
 	}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.by[:], r.By))
 	for _, s := range r.Marks {

@@ -2,6 +2,7 @@ package otp
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -17,16 +18,23 @@ func TestRecordFormNeverChanges(t *testing.T) {
 		}},
 		Challenges: []Challenge{{
 			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), texts: []string{"t1"},
-			marks: []mark{{2}}, unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3},
+			marks: []mark{{2}}, unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3}, stamp: 7,
 		}},
+		Stamp: 8, Ends: []logEnd{{Position: "12-0", Until: start}},
 	}
 	const want = `{"v":2,"w":1,"r":4,"b":1,"f":1803902340000,"u":1803902400000,"p":"p:IhE8",` +
 		`"t":[{"i":"t1","a":1803902400000,"d":"sent","k":"two","s":"one","n":"VE1","r":1803902460000,` +
 		`"y":true,"l":true}],` +
 		`"c":[{"i":"AQAAAAAAAAAAAAAAAAAAAA","a":1803902400000,"e":1803902460000,"t":["t1"],"m":["AgAAAAAAAAA"],` +
-		`"n":1,"o":1803902401000,"y":"AwAAAAAAAAAAAAAAAAAAAA"}]}`
-	if data, err := a.encode(); err != nil || string(data) != want {
+		`"n":1,"o":1803902401000,"y":"AwAAAAAAAAAAAAAAAAAAAA","s":7}],` +
+		`"s":8,"l":[{"p":"12-0","u":1803902400000}]}`
+	data, err := a.encode()
+	if err != nil || string(data) != want {
 		t.Errorf("an account is written as\n%s\nwant\n%s (%v)", data, want, err)
+	}
+	back, err := decode(data)
+	if err != nil || !reflect.DeepEqual(back, a) {
+		t.Errorf("read back as\n%+v\nwant\n%+v (%v)", back, a, err)
 	}
 }
 

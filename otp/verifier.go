@@ -157,12 +157,6 @@ func (v *Verifier) settle(
 	})
 }
 
-// Revoke ends every challenge of the subject, waiting or opened.
-func (v *Verifier) Revoke(ctx context.Context, s Subject, p Policy) error {
-	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome { a.revoke(); return Outcome{} })
-	return err
-}
-
 // Unlock forgives the subject all guesses and blocks, and lifts the limits of texts: of the subject, and of the phone
 // that the subject's latest text went to, whoever else has that phone.
 func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -13,10 +15,13 @@ import (
 type Revocation struct {
 	// Session is the ID of the session to end (Session.ID), or "".
 	Session string `json:"sid,omitempty"`
-	// Subject is the pseudonym whose sessions end (Session.Subject), or "". All its sessions end whose code was
-	// typed at Before or earlier.
+	// Subject is the pseudonym whose sessions end (Session.Subject), or "". All its sessions end whose stamp is Stamp
+	// or earlier.
 	Subject string `json:"sub,omitempty"`
-	// Before goes with Subject, in seconds since 1970.
+	// Stamp goes with Subject: see Session.Stamp. 0 in entries of gateways that knew no stamps.
+	Stamp int64 `json:"stamp,omitempty"`
+	// Before goes with Subject, in seconds since 1970, for sessions without a stamp: all of them end whose code was
+	// typed at Before or earlier.
 	Before int64 `json:"before,omitempty"`
 	// Until is when the last session that this revocation can end has expired anyway, in seconds since 1970. The store
 	// keeps the entry until then.
@@ -29,6 +34,9 @@ func (r Revocation) Encode() ([]byte, error) { return json.Marshal(r) }
 // DecodeRevocation reads an entry of the log. An entry without a session and a subject, with both, or without Until is
 // an error.
 func DecodeRevocation(entry []byte) (Revocation, error) {
+	if r, ok := usual(string(entry)); ok {
+		return r, nil
+	}
 	var r Revocation
 	if err := json.Unmarshal(entry, &r); err != nil {
 		return r, fmt.Errorf("reading revocation: %w", err)
@@ -39,13 +47,50 @@ func DecodeRevocation(entry []byte) (Revocation, error) {
 	return r, nil
 }
 
+// usual reads the entry that most of a long log consists of, the end of one session as Encode writes it, in a tenth of
+// the time that the decoder of JSON takes.
+func usual(entry string) (Revocation, bool) {
+	rest, isSession := strings.CutPrefix(entry, `{"sid":"`)
+	id, rest, hasUntil := strings.Cut(rest, `","until":`)
+	digits, ends := strings.CutSuffix(rest, "}")
+	until, err := strconv.ParseInt(digits, 10, 64)
+	ok := isSession && hasUntil && ends && err == nil && until > 0 && id != "" && !strings.ContainsAny(id, `"\`)
+	return Revocation{Session: id, Until: until}, ok
+}
+
 // Revoked is the set of all revocations of one epoch that a gateway knows, in memory. All methods may be called from
 // many goroutines at once.
 type Revoked struct {
 	mu       sync.RWMutex
 	sessions map[string]int64      // ID of a session -> Until
-	subjects map[string]Revocation // pseudonym -> the revocation with the latest Before
+	subjects map[string]subjectEnd // pseudonym -> what ended last
 	sweepAt  int                   // number of revocations at which those that are over are forgotten
+}
+
+// subjectEnd is what the revocations of one subject end together.
+type subjectEnd struct {
+	stamp     int64 // the latest Stamp: for sessions with a stamp
+	before    int64 // the latest Before of all: for sessions without a stamp
+	unstamped int64 // the latest Before of revocations without a stamp: for sessions with a stamp
+	until     int64
+}
+
+// with is what ends when one more revocation is added.
+func (e subjectEnd) with(r Revocation) subjectEnd {
+	e.stamp, e.before, e.until = max(e.stamp, r.Stamp), max(e.before, r.Before), max(e.until, r.Until)
+	if r.Stamp == 0 {
+		e.unstamped = max(e.unstamped, r.Before)
+	}
+	return e
+}
+
+// ends reports whether the session ends. A second is too coarse to tell a session from a revocation, and the clocks of
+// two machines differ; so seconds decide only where one of the two has no stamp.
+func (e subjectEnd) ends(s *Session) bool {
+	if s.Stamp == 0 {
+		return s.AuthTime.Unix() <= e.before
+	}
+	return s.Stamp <= e.stamp || s.AuthTime.Unix() <= e.unstamped
 }
 
 // minSweep is the smallest number of revocations for which the set is swept.
@@ -53,7 +98,7 @@ const minSweep = 1024
 
 // NewRevoked returns an empty set.
 func NewRevoked() *Revoked {
-	return &Revoked{sessions: make(map[string]int64), subjects: make(map[string]Revocation), sweepAt: minSweep}
+	return &Revoked{sessions: make(map[string]int64), subjects: make(map[string]subjectEnd), sweepAt: minSweep}
 }
 
 // Has reports whether a revocation in the set ends the session.
@@ -64,7 +109,7 @@ func (r *Revoked) Has(s *Session) bool {
 		return true
 	}
 	subject, ok := r.subjects[s.Subject]
-	return ok && s.AuthTime.Unix() <= subject.Before
+	return ok && subject.ends(s)
 }
 
 // Add adds a revocation, unless all sessions it can end have expired. Adding a revocation twice changes nothing.
@@ -77,8 +122,8 @@ func (r *Revoked) Add(e Revocation, now time.Time) {
 	if e.Session != "" {
 		r.sessions[e.Session] = e.Until
 	}
-	if e.Subject != "" && e.Before >= r.subjects[e.Subject].Before {
-		r.subjects[e.Subject] = e
+	if e.Subject != "" {
+		r.subjects[e.Subject] = r.subjects[e.Subject].with(e)
 	}
 	r.sweep(now)
 }
@@ -94,7 +139,7 @@ func (r *Revoked) sweep(now time.Time) {
 		}
 	}
 	for sub, e := range r.subjects {
-		if e.Until <= now.Unix() {
+		if e.until <= now.Unix() {
 			delete(r.subjects, sub)
 		}
 	}

@@ -35,6 +35,72 @@ func TestRevokedHas(t *testing.T) {
 	}
 }
 
+// A session and a revocation with stamps are told apart by these, whatever the seconds say; tokens and entries of older
+// gateways have seconds only.
+func TestStampsDecideBeforeSeconds(t *testing.T) {
+	t.Parallel()
+	second, later := now.Unix(), now.Add(time.Hour).Unix()
+	for _, tt := range []struct {
+		name    string
+		session session.Session
+		r       session.Revocation
+		want    bool
+	}{
+		{"opened before", session.Session{Stamp: 9, AuthTime: now}, session.Revocation{Stamp: 10, Before: second}, true},
+		{
+			"opened after, in the same second",
+			session.Session{Stamp: 11, AuthTime: now},
+			session.Revocation{Stamp: 10, Before: second},
+			false,
+		},
+		{
+			"opened before, by a clock that is ahead",
+			session.Session{Stamp: 9, AuthTime: now.Add(90 * time.Second)},
+			session.Revocation{Stamp: 10, Before: second},
+			true,
+		},
+		{
+			"opened after, by a clock that is behind",
+			session.Session{Stamp: 11, AuthTime: now.Add(-90 * time.Second)},
+			session.Revocation{Stamp: 10, Before: second},
+			false,
+		},
+		{
+			"an older token",
+			session.Session{AuthTime: now},
+			session.Revocation{Stamp: now.UnixMilli(), Before: second},
+			true,
+		},
+		{
+			"an older token, opened later",
+			session.Session{AuthTime: now.Add(time.Second)},
+			session.Revocation{Stamp: 10, Before: second},
+			false,
+		},
+		{"an older entry", session.Session{Stamp: 9, AuthTime: now}, session.Revocation{Before: second}, true},
+		{
+			"an older entry, opened later",
+			session.Session{Stamp: 9, AuthTime: now.Add(time.Second)},
+			session.Revocation{Before: second},
+			false,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			revoked := session.NewRevoked()
+			tt.session.Subject, tt.r.Subject, tt.r.Until = "sub", "sub", later
+			revoked.Add(tt.r, now)
+			for _, other := range []session.Revocation{{Stamp: 1, Before: 1}, {Before: 1}} { // change nothing
+				other.Subject, other.Until = "sub", later
+				revoked.Add(other, now)
+			}
+			if got := revoked.Has(&tt.session); got != tt.want {
+				t.Errorf("the session is revoked: %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestRevokedKeepsTheLatestRevocationOfASubject(t *testing.T) {
 	t.Parallel()
 	revoked, s := session.NewRevoked(), example()
@@ -66,12 +132,14 @@ func TestRevokedForgetsWhatIsOver(t *testing.T) {
 func TestDecodeRevocationRefuses(t *testing.T) {
 	t.Parallel()
 	for name, entry := range map[string]string{
-		"no JSON":            "sid",
-		"nothing":            `{}`,
-		"neither":            `{"until":1}`,
-		"both":               `{"sid":"a","sub":"b","until":1}`,
-		"without an end":     `{"sid":"a"}`,
-		"of another version": `{"v":2}`,
+		"no JSON":                     "sid",
+		"nothing":                     `{}`,
+		"neither":                     `{"until":1}`,
+		"both":                        `{"sid":"a","sub":"b","until":1}`,
+		"without an end":              `{"sid":"a"}`,
+		"of another version":          `{"v":2}`,
+		"an empty session":            `{"sid":"","until":1}`,
+		"an end that is over at once": `{"sid":"a","until":0}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,5 +147,24 @@ func TestDecodeRevocationRefuses(t *testing.T) {
 				t.Errorf("read %+v", r)
 			}
 		})
+	}
+}
+
+// What is written is read, whatever the ID of the session holds.
+func TestRevocationIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, want := range []session.Revocation{
+		{Session: "AQAAAAAAAAAAAAAAAAAAAA", Until: 1803902400},
+		{Session: `a"b\c","until":1,"x":"`, Until: 1803902400},
+		{Session: "ä\n<&>", Until: -1},
+		{Subject: "sub", Stamp: 1803902400123, Before: 1803902400, Until: 1803902401},
+	} {
+		entry, err := want.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := session.DecodeRevocation(entry); err != nil || got != want {
+			t.Errorf("%s is read as %+v, %v", entry, got, err)
+		}
 	}
 }

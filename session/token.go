@@ -15,9 +15,9 @@ const (
 	tokenType = "sms-2fa+jwt" // explicit typing, RFC 8725 3.11
 	// Method is how the second factor was proven, the amr value of RFC 8176.
 	Method = "sms"
-	// Leeway is how far the clocks of two gateways may differ: the iat of a token may lie that far in the future. It
-	// does not lengthen a session.
-	Leeway = time.Minute
+	// Leeway is how far the clocks of two gateways may differ, or how far a clock may be put back: the iat of a token
+	// may lie that far in the future. It does not lengthen a session.
+	Leeway = 15 * time.Minute
 	// MaxToken is the size in bytes above which a token is refused unread (CVE-2025-30204).
 	MaxToken = 2048
 
@@ -37,7 +37,10 @@ type Session struct {
 	// Number is a keyed hash of the phone number that proved the session; "" in tokens from before the claim. Such a
 	// token proves no number, so it is good for any that its user has, and until its own end only.
 	Number   string
-	AuthTime time.Time // when the code was typed
+	AuthTime time.Time // when the code was typed, on the clock of the gateway that made the token
+	// Stamp is the place of the session in the order in which the sessions of its subject were opened and revoked,
+	// whatever the clocks say: greater than every stamp before. 0 in tokens of gateways that knew no stamps.
+	Stamp    int64     // claim stamp
 	IssuedAt time.Time // when the token was made; later than AuthTime when the token was renewed
 	Expires  time.Time
 }
@@ -51,6 +54,7 @@ type claims struct {
 	Epoch    string           `json:"epoch"`
 	Bind     string           `json:"bind,omitempty"`
 	Number   string           `json:"number,omitempty"`
+	Stamp    int64            `json:"stamp,omitempty"`
 }
 
 // Tokens makes and reads tokens. Its methods may be called from many goroutines at once.
@@ -80,6 +84,7 @@ func (t *Tokens) Mint(s Session) (string, error) {
 		Epoch:    s.Epoch,
 		Bind:     s.Bind,
 		Number:   s.Number,
+		Stamp:    s.Stamp,
 	})
 	token.Header["kid"], token.Header["typ"] = key.id, tokenType
 	signed, err := token.SignedString(key.sign)
@@ -136,6 +141,7 @@ func (c *claims) session(zone string, now time.Time) (Session, error) {
 	}
 	return Session{
 		ID: c.SID, Subject: c.Subject, Zone: zone, Epoch: c.Epoch, Bind: c.Bind, Number: c.Number,
+		Stamp:    c.Stamp,
 		AuthTime: c.AuthTime.Time, IssuedAt: c.IssuedAt.Time, Expires: c.ExpiresAt.Time,
 	}, nil
 }

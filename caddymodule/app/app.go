@@ -19,6 +19,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
@@ -73,6 +74,7 @@ type App struct {
 	backendKey string
 	gates      gates
 	grace      time.Duration
+	endings    singleflight.Group // of sessions, by their ID
 }
 
 // CaddyModule returns the Caddy module information.

@@ -4,24 +4,100 @@ import (
 	"context"
 	"time"
 
+	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/session"
 )
 
-// EndSession ends one session on every gateway. The entry in the log of revocations outlives every token that any gate
-// could have renewed the session by.
-func (a *App) EndSession(ctx context.Context, s *session.Session) error {
-	until := s.AuthTime.Add(a.gates.longest)
-	if s.Expires.After(until) {
-		until = s.Expires
-	}
-	return a.revoke(ctx, session.Revocation{Session: s.ID}, until)
+// EndSession ends one session on every gateway, and the challenges that could open another one for its subject. It
+// reports false, and writes nothing, when the session has ended before: by its own time, a revocation or a new epoch.
+// Copies of one request that arrive at once end the session once.
+func (a *App) EndSession(ctx context.Context, subject otp.Subject, s *session.Session) (bool, error) {
+	return a.endOnce(ctx, subject, s, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
+		return v.EndOne(ctx, subject, p)
+	})
 }
 
-// EndSessions ends all sessions of a subject, named by the pseudonym, on every gateway. Their ends are not known, so
-// the entry in the log outlives the longest session that there can be.
-func (a *App) EndSessions(ctx context.Context, pseudonym string) error {
-	now := a.clock()
-	return a.revoke(ctx, session.Revocation{Subject: pseudonym, Before: now.Unix()}, now.Add(MaxSession))
+// ReplaceSession ends a session whose browser has opened another one since. Like EndSession, but the challenge of the
+// later session stays, so that a double click on the right code finds it.
+func (a *App) ReplaceSession(ctx context.Context, subject otp.Subject, old, later *session.Session) (bool, error) {
+	return a.endOnce(ctx, subject, old, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
+		return v.Replace(ctx, subject, p, later.Stamp)
+	})
+}
+
+// find finds what is to be written so that sessions end.
+type find func(v *otp.Verifier, p otp.Policy) (otp.Ending, error)
+
+func (a *App) endOnce(ctx context.Context, subject otp.Subject, s *session.Session, f find) (bool, error) {
+	ended, err, _ := a.endings.Do(s.ID, func() (any, error) { return a.endLive(ctx, subject, s, f) })
+	return err == nil && ended.(bool), err
+}
+
+func (a *App) endLive(ctx context.Context, subject otp.Subject, s *session.Session, f find) (bool, error) {
+	accounts, err := a.backend.Ready(ctx)
+	if err != nil {
+		return false, err
+	}
+	state := accounts.State
+	if s.Epoch != state.Epoch.ID || !a.clock().Before(s.Expires) || state.Revoked.Has(s) {
+		return false, nil
+	}
+	ending, err := f(accounts.Verifier, a.PolicyOf(subject.Zone))
+	switch {
+	case err != nil:
+		return false, err
+	case ending.All:
+		return true, a.revokeAll(ctx, accounts, subject, ending)
+	}
+	one := session.Revocation{Session: s.ID}
+	return true, a.revoke(ctx, accounts, subject, ending, one, a.lastEnd(s, ending.At))
+}
+
+// lastEnd is when every token has expired by which any gate could have renewed the session, on the clock of the store,
+// which shows the time at. Some gateways' clocks may agree with the clock of the store rather than with this one.
+func (a *App) lastEnd(s *session.Session, at time.Time) time.Time {
+	end := s.AuthTime.Add(a.gates.longest)
+	if s.Expires.After(end) {
+		end = s.Expires
+	}
+	return end.Add(max(at.Sub(a.clock()), 0))
+}
+
+// EndSessions ends all sessions of a subject, on every gateway, and the challenges that could open another one.
+func (a *App) EndSessions(ctx context.Context, subject otp.Subject) error {
+	accounts, err := a.backend.Ready(ctx)
+	if err != nil {
+		return err
+	}
+	ending, err := accounts.Verifier.EndAll(ctx, subject, a.PolicyOf(subject.Zone))
+	if err != nil {
+		return err
+	}
+	return a.revokeAll(ctx, accounts, subject, ending)
+}
+
+// revokeAll writes the end of all sessions of a subject. When these would have ended by themselves is not known, so the
+// entry in the log outlives the longest session that there can be.
+func (a *App) revokeAll(ctx context.Context, accounts *Accounts, subject otp.Subject, e otp.Ending) error {
+	r := session.Revocation{
+		Subject: accounts.Verifier.Keys().Pseudonym(subject), Stamp: e.Stamp, Before: time.UnixMilli(e.Stamp).Unix(),
+	}
+	return a.revoke(ctx, accounts, subject, e, r, e.At.Add(MaxSession))
+}
+
+// revoke writes a revocation to the log, which keeps it until all tokens have expired that it is about, and notes in
+// the account where it stands.
+func (a *App) revoke(
+	ctx context.Context, accounts *Accounts, subject otp.Subject, e otp.Ending, r session.Revocation,
+	until time.Time,
+) error {
+	r.Until = until.Unix() + 1
+	position, err := a.backend.Follower().Revoke(ctx, r, e.Replaces...)
+	if err != nil {
+		return err
+	}
+	p := a.PolicyOf(subject.Zone)
+	return accounts.Verifier.Ended(ctx, subject, p, e, position, time.Unix(r.Until, 0))
 }
 
 // EndEverything ends all sessions and all open challenges of all zones, on every gateway: the store begins an epoch.
@@ -32,11 +108,4 @@ func (a *App) EndEverything(ctx context.Context) error {
 		return err
 	}
 	return a.backend.Follower().EndEpoch(ctx)
-}
-
-// revoke writes a revocation that is about tokens which have all expired at until.
-func (a *App) revoke(ctx context.Context, r session.Revocation, until time.Time) error {
-	r.Until = until.Unix() + 1
-	_, err := a.backend.Follower().Revoke(ctx, r)
-	return err
 }

@@ -48,12 +48,17 @@ func (a *account) giveBack(maker, code string) error {
 	})
 }
 
-func (a *account) endChallenges() error {
-	return a.tell(func(ctx context.Context) error { return a.verifier.Revoke(ctx, a.subject, a.policy) })
+// endSession ends a session of the account, and reports whether the session was alive.
+func (a *account) endSession(s *session.Session) (bool, error) {
+	return ask(a, func(ctx context.Context) (bool, error) { return a.app.EndSession(ctx, a.subject, s) })
 }
 
-func (a *account) endSession(s *session.Session) error {
-	return a.tell(func(ctx context.Context) error { return a.app.EndSession(ctx, s) })
+// replaceSession ends a session in whose place another one was opened.
+func (a *account) replaceSession(old, later *session.Session) error {
+	return a.tell(func(ctx context.Context) error {
+		_, err := a.app.ReplaceSession(ctx, a.subject, old, later)
+		return err
+	})
 }
 
 // answer says no, on a page whose forms are this browser's.

@@ -23,7 +23,8 @@ func (v *visitor) askLogout() error {
 	return v.show(http.StatusOK, v.plain(page.SignedOut))
 }
 
-// logout ends the verification on every gateway, and the challenges that could open another one.
+// logout ends the verification on every gateway, and the challenges that could open another one. A session that has
+// ended before is not ended again: nothing is written, however often such a request comes.
 func (c *caller) logout() error {
 	if crossOrigin.Check(c.r) != nil {
 		return c.answer(c.unreadable(errCrossSite, ""))
@@ -33,13 +34,13 @@ func (c *caller) logout() error {
 		return c.fault("store does not answer", err)
 	}
 	if s := a.ownSession(); s != nil {
-		if err := a.endSession(s); err != nil {
+		ended, err := a.endSession(s)
+		if err != nil {
 			return a.fault("session cannot be ended", err)
 		}
-		if err := a.endChallenges(); err != nil {
-			return a.fault("challenges cannot be ended", err)
+		if ended {
+			a.log.Info("signed out", a.fields()...)
 		}
-		a.log.Info("signed out", a.fields()...)
 	}
 	names := a.at.names
 	names.set(a.w, names.session, "", 0)

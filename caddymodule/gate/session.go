@@ -11,30 +11,32 @@ import (
 )
 
 // openSession mints the session that a right code opened, and ends the session that the browser may have had before
-// (OWASP ASVS 7.2.4).
+// (OWASP ASVS 7.2.4). The times in a token are on the gateway's clock, by which gateways judge the token; the order of
+// sessions and revocations is the store's, and hangs on the stamp.
 func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
 	now, keys := h.clock(), h.verifier.Keys()
+	opened := now.Add(-o.OpenedAgo)
 	s := session.Session{
 		ID: o.Session, Subject: h.pseudonym(), Zone: h.Zone, Epoch: h.epoch,
 		Bind: boundTo(keys, h.bind), Number: keys.Number(h.subject, h.number.E164()),
-		AuthTime: o.OpenedAt, IssuedAt: now, Expires: h.expiry(o.OpenedAt, now),
+		AuthTime: opened, Stamp: o.Stamp, IssuedAt: now, Expires: h.expiry(opened, now),
 	}
 	token, err := h.app.Backend().Keys().Tokens.Mint(s)
 	if err != nil {
 		return s, "", err
 	}
-	h.endEarlier(s.ID)
+	h.endEarlier(&s)
 	return s, token, nil
 }
 
 // endEarlier revokes the session that the new one replaces. If that fails, the earlier session still ends with its
 // own time.
-func (a *account) endEarlier(opened string) {
+func (a *account) endEarlier(opened *session.Session) {
 	old := a.ownSession()
-	if old == nil || old.ID == opened {
+	if old == nil || old.ID == opened.ID {
 		return
 	}
-	if err := a.endSession(old); err != nil {
+	if err := a.replaceSession(old, opened); err != nil {
 		a.log.Warn("earlier session could not be ended", zap.String("account", a.pseudonym()), zap.Error(err))
 	}
 }

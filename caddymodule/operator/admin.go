@@ -118,11 +118,8 @@ func revoke(ctx context.Context, a *app.App, s otp.Subject) error {
 		return err
 	}
 	pseudonym := accounts.Verifier.Keys().Pseudonym(s)
-	if err := a.EndSessions(ctx, pseudonym); err != nil {
+	if err := a.EndSessions(ctx, s); err != nil {
 		return fmt.Errorf("ending sessions: %w", err)
-	}
-	if err := accounts.Verifier.Revoke(ctx, s, a.PolicyOf(s.Zone)); err != nil {
-		return fmt.Errorf("ending challenges: %w", err)
 	}
 	a.Log().Info("sessions revoked", zap.String("zone", s.Zone), zap.String("account", pseudonym))
 	return nil
