@@ -54,7 +54,7 @@ func (a *account) send(now time.Time, p Policy, t Ticket, to Recipient, fresh fr
 	}
 	a.moveTo(to.key)
 	if c == nil {
-		c = a.addChallenge(Challenge{ID: fresh.challenge, Begun: now})
+		c = a.addChallenge(Challenge{ID: fresh.challenge, Begun: now, codeKey: fresh.codeKey})
 	}
 	d := a.dispatch(c, to, fresh.text)
 	c.addText(d.ID)

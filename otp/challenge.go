@@ -17,6 +17,7 @@ type Challenge struct {
 	ID      ChallengeID
 	Begun   time.Time
 	Expires time.Time
+	codeKey string   // ID of the secret under which the challenge began; "" where its code is taken from the root alone
 	texts   []string // IDs of the latest texts, the newest last
 	marks   []mark   // of the latest guesses that were counted
 	// unanswered is how many guesses were given back because the provider that made the code did not answer.
@@ -56,6 +57,14 @@ func (c *Challenge) addText(id string) {
 }
 
 func (c *Challenge) marked(m mark) bool { return slices.Contains(c.marks, m) }
+
+// key names the secret of the challenge's code, "" without a challenge.
+func (c *Challenge) key() string {
+	if c == nil {
+		return ""
+	}
+	return c.codeKey
+}
 
 // mark writes a guess down. Only the latest few are kept, so that a record stays small where blocks are short.
 func (c *Challenge) mark(m mark) {

@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/store"
@@ -25,11 +26,10 @@ func (v *Verifier) runKey(
 ) (Outcome, store.Record, error) {
 	var o Outcome
 	rec, err := store.Change(ctx, v.store, key, known, func(old store.Record) ([]byte, time.Time, error) {
-		a, err := decode(old.Data)
+		a, err := v.decode(old, p)
 		if err != nil {
 			return nil, time.Time{}, err
 		}
-		a.expire(old.Now, p)
 		o = f(&a, old.Now)
 		next, err := a.encode()
 		return next, a.expires(old.Now, p), err
@@ -42,10 +42,21 @@ func (v *Verifier) runKey(
 
 // judge runs a step that only looks at a record: nothing is written.
 func (v *Verifier) judge(rec store.Record, p Policy, f step) (Outcome, error) {
-	a, err := decode(rec.Data)
+	a, err := v.decode(rec, p)
 	if err != nil {
 		return Outcome{}, err
 	}
-	a.expire(rec.Now, p)
 	return f(&a, rec.Now), nil
+}
+
+// decode reads an account without what is over: by the time of the record, or because the secret of a challenge is no
+// longer listed.
+func (v *Verifier) decode(rec store.Record, p Policy) (account, error) {
+	a, err := decode(rec.Data)
+	if err != nil {
+		return account{}, err
+	}
+	a.expire(rec.Now, p)
+	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return !v.keys.derives(c) })
+	return a, nil
 }

@@ -33,10 +33,11 @@ func (v *Verifier) Check(
 	case !codeByGate && !alreadyOpened:
 		o.Kind = Asking
 		return o, nil
-	case codeByGate && !equalCodes(guess, v.keys.Code(s, t.Challenge, p.CodeLength)):
-		return v.judge(rec, p, func(a *account, now time.Time) Outcome { return a.wrong(now, p, t, markFor("")) })
+	case codeByGate && !equalCodes(guess, v.keys.code(o.Challenge.codeKey, s, t.Challenge, p.CodeLength)):
+		m := markFor(o.Challenge.codeKey, "")
+		return v.judge(rec, p, func(a *account, now time.Time) Outcome { return a.wrong(now, p, t, m) })
 	}
-	return v.open(ctx, s, t, p, markFor(o.Text.CodeBy), &rec)
+	return v.open(ctx, s, t, p, markFor, o.Text.CodeBy, &rec)
 }
 
 // Decide goes on after an outcome Asking, when the maker of the code, codeBy, has told whether the guess typed is
@@ -45,11 +46,13 @@ func (v *Verifier) Decide(
 	ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string, right bool,
 ) (Outcome, error) {
 	guess, _ := Normalize(typed, p.CodeLength)
-	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
+	markFor := v.keys.marker(s, t.Challenge, guess)
 	if right {
-		return v.open(ctx, s, t, p, m, nil)
+		return v.open(ctx, s, t, p, markFor, codeBy, nil)
 	}
-	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.wrong(now, p, t, m) })
+	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+		return a.wrong(now, p, t, markFor(a.challenge(t.Challenge).key(), codeBy))
+	})
 	o.Session = v.keys.Session(s, t.Challenge)
 	return o, err
 }
@@ -58,17 +61,21 @@ func (v *Verifier) Decide(
 // given back, a few times for each challenge.
 func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy, codeBy, typed string) error {
 	guess, _ := Normalize(typed, p.CodeLength)
-	m := v.keys.marker(s, t.Challenge, guess)(codeBy)
-	_, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome { return a.unanswer(now, p, t, m) })
+	markFor := v.keys.marker(s, t.Challenge, guess)
+	_, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
+		return a.unanswer(now, p, t, markFor(a.challenge(t.Challenge).key(), codeBy))
+	})
 	return err
 }
 
-// open opens the challenge's one session for a guess that is right. known is the account's record if the caller has
+// open opens the challenge's one session for a guess that is right at the code of codeBy. known is the account's record if the caller has
 // it.
 func (v *Verifier) open(
-	ctx context.Context, s Subject, t Ticket, p Policy, m mark, known *store.Record,
+	ctx context.Context, s Subject, t Ticket, p Policy, markFor marker, codeBy string, known *store.Record,
 ) (Outcome, error) {
-	o, _, err := v.run(ctx, s, known, p, func(a *account, now time.Time) Outcome { return a.open(now, p, t, m) })
+	o, _, err := v.run(ctx, s, known, p, func(a *account, now time.Time) Outcome {
+		return a.open(now, p, t, markFor(a.challenge(t.Challenge).key(), codeBy))
+	})
 	o.Session = v.keys.Session(s, t.Challenge)
 	return o, err
 }

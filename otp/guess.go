@@ -9,15 +9,16 @@ const compare Kind = "compare"
 // mark is what is written down of a guess: enough to recognize the same guess later, and useless without the key.
 type mark [8]byte
 
-// marker makes the mark of one guess, given the maker of the code that the challenge waits for. The same digits have
+// marker makes the mark of one guess, given the secret under which the challenge began, and the maker of the code that
+// the challenge waits for. The same digits have
 // another mark for each maker: a guess that was counted for one maker's code is no guess at another maker's code.
-type marker func(codeBy string) mark
+type marker func(codeKey, codeBy string) mark
 
 // attempt writes a guess down before anybody knows whether the guess is right. Only a guess that is written down is
 // compared.
 func (a *account) attempt(now time.Time, p Policy, t Ticket, markFor marker) Outcome {
 	c := a.challenge(t.Challenge)
-	m := markFor(a.codeBy(c))
+	m := markFor(c.key(), a.codeBy(c))
 	if a.mayRepeat(c, m, t.Browser, now) {
 		return a.outcome(compare, now, p, c)
 	}

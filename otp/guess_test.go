@@ -78,7 +78,7 @@ func TestTicketsOfNoWaitingChallenge(t *testing.T) {
 func TestGuessesBelongToOneMaker(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	marks := func(guess byte) marker { return func(codeBy string) mark { return mark{guess, byte(len(codeBy))} } }
+	marks := func(guess byte) marker { return func(_, codeBy string) mark { return mark{guess, byte(len(codeBy))} } }
 	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Sender: "one"})
 	s.to.CodeBy = func(string) string { return "two" }
 	d := s.send(&b).Dispatch

@@ -21,18 +21,44 @@ type Subject struct {
 // Keys turns names, phone numbers and challenges into what may be stored or sent. Each key serves one purpose (NIST
 // SP 800-108), and each input is framed by its length, so that no two inputs run together.
 type Keys struct {
-	account, subject, phone, number, code, mark, session, proof, report, gateName []byte
+	account, subject, phone, number, session, proof, report, gateName []byte
+
+	codes []codeKeys // the current ones first
 }
 
-// NewKeys derives the keys of one epoch from its root.
-func NewKeys(root []byte) (*Keys, error) {
+// CodeKey is what a secret of the operator contributes to codes: Key is derived from the secret, and ID names it in
+// records without telling anything of it.
+type CodeKey struct {
+	ID  string
+	Key []byte
+}
+
+// codeKeys make the codes of challenges, and the marks of guesses at them.
+type codeKeys struct {
+	id         string
+	code, mark []byte
+}
+
+// NewKeys derives the keys of one epoch from its root. Codes depend on the root and on a secret, so that somebody who
+// knows the root, from a copy of the store and an older secret, cannot find out codes. Challenges begin under the first
+// of secrets; those that began under another one of them keep their code, and those under none of them are over. A
+// challenge that was begun by a gateway that took codes from the root alone keeps its code as well.
+func NewKeys(root []byte, secrets ...CodeKey) (*Keys, error) {
 	if len(root) != RootSize {
 		return nil, fmt.Errorf("deriving keys: the root has %d bytes, expected %d", len(root), RootSize)
 	}
 	k := new(Keys)
+	for _, secret := range secrets {
+		keys, err := newCodeKeys(root, secret)
+		if err != nil {
+			return nil, err
+		}
+		k.codes = append(k.codes, keys)
+	}
+	var alone codeKeys
 	for purpose, key := range map[string]*[]byte{
-		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "number": &k.number, "code": &k.code,
-		"mark": &k.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
+		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "number": &k.number,
+		"code": &alone.code, "mark": &alone.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
 		"way": &k.gateName, // the purpose keeps its first word: it is part of the derivation
 	} {
 		derived, err := hkdf.Key(sha256.New, root, nil, "sms-2fa "+purpose, sha256.Size)
@@ -41,7 +67,39 @@ func NewKeys(root []byte) (*Keys, error) {
 		}
 		*key = derived
 	}
+	k.codes = append(k.codes, alone)
 	return k, nil
+}
+
+func newCodeKeys(root []byte, secret CodeKey) (codeKeys, error) {
+	code, err := hkdf.Key(sha256.New, root, secret.Key, "sms-2fa code", sha256.Size)
+	if err != nil {
+		return codeKeys{}, fmt.Errorf("deriving keys: %w", err)
+	}
+	mark, err := hkdf.Key(sha256.New, root, secret.Key, "sms-2fa mark", sha256.Size)
+	if err != nil {
+		return codeKeys{}, fmt.Errorf("deriving keys: %w", err)
+	}
+	return codeKeys{id: secret.ID, code: code, mark: mark}, nil
+}
+
+// currentCodeKey names the secret under which challenges begin.
+func (k *Keys) currentCodeKey() string { return k.codes[0].id }
+
+// codeKeys finds the keys of a secret, by its ID.
+func (k *Keys) codeKeys(id string) (codeKeys, bool) {
+	for _, keys := range k.codes {
+		if keys.id == id {
+			return keys, true
+		}
+	}
+	return codeKeys{}, false
+}
+
+// derives reports whether the code of a challenge can be derived: the secret under which it began is still listed.
+func (k *Keys) derives(c Challenge) bool {
+	_, ok := k.codeKeys(c.codeKey)
+	return ok
 }
 
 // Account is the name of the subject's record in the store.
@@ -78,8 +136,9 @@ func (k *Keys) GateName(zone, host, path string) string { return name(k.gateName
 
 // marker makes the marks of a guess at the code of a challenge.
 func (k *Keys) marker(s Subject, id ChallengeID, guess string) marker {
-	return func(codeBy string) (m mark) {
-		copy(m[:], sum(k.mark, s.Zone, s.Name, string(id[:]), codeBy, guess))
+	return func(codeKey, codeBy string) (m mark) {
+		keys, _ := k.codeKeys(codeKey)
+		copy(m[:], sum(keys.mark, s.Zone, s.Name, string(id[:]), codeBy, guess))
 		return m
 	}
 }

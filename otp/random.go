@@ -11,10 +11,11 @@ import (
 type freshIDs struct {
 	challenge ChallengeID
 	text      string
+	codeKey   string // names the secret under which a new challenge begins; not random
 }
 
 func (v *Verifier) fresh() (freshIDs, error) {
-	var f freshIDs
+	f := freshIDs{codeKey: v.keys.currentCodeKey()}
 	var text [8]byte
 	if _, err := io.ReadFull(v.rand, f.challenge[:]); err != nil {
 		return f, fmt.Errorf("drawing challenge: %w", err)

@@ -60,6 +60,7 @@ type challengeRecord struct {
 	Opened  int64    `json:"o,omitempty"`
 	By      string   `json:"y,omitempty"`
 	Stamp   int64    `json:"s,omitempty"`
+	CodeKey string   `json:"k,omitempty"`
 }
 
 // encode writes an account. The zero account is written as nil, which means no record.
@@ -106,7 +107,7 @@ func (r textRecord) text() Text {
 func (c *Challenge) record() challengeRecord {
 	r := challengeRecord{
 		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Texts: c.texts, Unsaid: c.unanswered,
-		Opened: millis(c.opened), Stamp: c.stamp,
+		Opened: millis(c.opened), Stamp: c.stamp, CodeKey: c.codeKey,
 	}
 	for _, m := range c.marks {
 		r.Marks = append(r.Marks, b64(m[:]))
@@ -164,7 +165,7 @@ func (r record) account() (account, error) {
 func (r challengeRecord) challenge() (Challenge, error) {
 	c := Challenge{
 		Begun: moment(r.Begun), Expires: moment(r.Expires), texts: r.Texts, unanswered: r.Unsaid,
-		opened: moment(r.Opened), stamp: r.Stamp,
+		opened: moment(r.Opened), stamp: r.Stamp, codeKey: r.CodeKey,
 	}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.by[:], r.By))
 	for _, s := range r.Marks {

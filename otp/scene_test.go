@@ -65,7 +65,7 @@ func (s *scene) guess(t Ticket, m mark, right bool) Outcome {
 }
 
 // by makes the same mark whatever the maker of the code.
-func by(m mark) marker { return func(string) mark { return m } }
+func by(m mark) marker { return func(string, string) mark { return m } }
 
 func (s *scene) want(step string, o Outcome, k Kind) {
 	s.t.Helper()

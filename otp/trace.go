@@ -25,11 +25,10 @@ func (v *Verifier) Trace(ctx context.Context, s Subject, p Policy) (Trace, error
 	if err != nil {
 		return Trace{}, fmt.Errorf("reading account: %w", err)
 	}
-	a, err := decode(rec.Data)
+	a, err := v.decode(rec, p)
 	if err != nil {
 		return Trace{}, err
 	}
-	a.expire(rec.Now, p)
 	return Trace{
 		WrongCodes: a.InARow, BlockedFor: max(a.BlockedUntil.Sub(rec.Now), 0), Disabled: a.disabled(),
 		Texts: len(a.Texts), Challenges: len(a.Challenges),

@@ -92,7 +92,7 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient,
 		return o, nil
 	}
 	o.Dispatch = ordered
-	o.Dispatch.Code = v.keys.Code(s, o.Challenge.ID, p.CodeLength)
+	o.Dispatch.Code = v.keys.code(o.Challenge.codeKey, s, o.Challenge.ID, p.CodeLength)
 	wait, err := v.store.Take(ctx, ordered.phone, ordered.ID, p.Sends)
 	switch {
 	case err != nil:

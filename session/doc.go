@@ -27,8 +27,9 @@
 //
 // # Key ring
 //
-// The operator configures one or more secrets. A [KeyRing] derives two keys from each: one signs tokens, the other
-// seals the root of the epoch. The first secret signs and seals; all of them verify and open. To change the secret,
+// The operator configures one or more secrets. A [KeyRing] derives three keys from each: one signs tokens, another
+// seals the root of the epoch, and the third goes into the codes that are texted. The first secret signs, seals and
+// begins challenges; all of them verify, open and check. To change the secret,
 // put the new one before the old one on every gateway, and remove the old one when the longest session has ended.
 // The ID of a key stands in the header kid of the token and tells nothing of the secret.
 //

@@ -31,6 +31,22 @@ type ringKey struct {
 	id   string // names the key in tokens and in the store; the key cannot be found out from its id
 	sign []byte // for HMAC-SHA256, 32 bytes
 	seal []byte // for AES-256-GCM, 32 bytes
+	code []byte // what the secret contributes to codes, 32 bytes
+}
+
+// CodeKey is what a secret contributes to the codes that are texted. ID names it in records.
+type CodeKey struct {
+	ID  string
+	Key []byte
+}
+
+// CodeKeys are what the secrets contribute to codes, that of the first secret first.
+func (r *KeyRing) CodeKeys() []CodeKey {
+	keys := make([]CodeKey, len(r.keys))
+	for i, k := range r.keys {
+		keys[i] = CodeKey{ID: k.id, Key: k.code}
+	}
+	return keys
 }
 
 // NewKeyRing derives a ring from one or more secrets, each 32 or more random bytes in base64 or hex. Errors wrap
@@ -91,6 +107,9 @@ func deriveKey(raw []byte) (ringKey, error) {
 		return k, fmt.Errorf("deriving key: %w", err)
 	}
 	if k.seal, err = hkdf.Key(sha256.New, raw, nil, "sms-2fa seal", sha256.Size); err != nil {
+		return k, fmt.Errorf("deriving key: %w", err)
+	}
+	if k.code, err = hkdf.Key(sha256.New, raw, nil, "sms-2fa code", sha256.Size); err != nil {
 		return k, fmt.Errorf("deriving key: %w", err)
 	}
 	mac := hmac.New(sha256.New, k.seal)

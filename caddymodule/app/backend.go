@@ -42,6 +42,7 @@ type Backend struct {
 type Keys struct {
 	Tokens   *session.Tokens
 	Follower *session.Follower
+	ring     *session.KeyRing
 }
 
 // Accounts are the accounts of the store in one epoch.
@@ -54,6 +55,7 @@ func (b *Backend) use(ring *session.KeyRing) {
 	b.keys.Store(&Keys{
 		Tokens:   session.NewTokens(ring, b.clock),
 		Follower: session.NewFollower(b.stores, ring, b.rand, b.clock, b.log),
+		ring:     ring,
 	})
 	close(b.loaded)
 }
@@ -160,11 +162,20 @@ func (b *Backend) AccountsOf(state *session.State) (*Accounts, error) {
 	if a := b.accounts.Load(); a != nil && a.State == state {
 		return a, nil
 	}
-	keys, err := otp.NewKeys(state.Epoch.Root)
+	keys, err := otp.NewKeys(state.Epoch.Root, codeKeys(b.keys.Load().ring)...)
 	if err != nil {
 		return nil, err
 	}
 	a := &Accounts{State: state, Verifier: otp.NewVerifier(b.stores, keys, b.rand)}
 	b.accounts.Store(a)
 	return a, nil
+}
+
+// codeKeys are what the secrets contribute to codes.
+func codeKeys(ring *session.KeyRing) []otp.CodeKey {
+	var keys []otp.CodeKey
+	for _, k := range ring.CodeKeys() {
+		keys = append(keys, otp.CodeKey(k))
+	}
+	return keys
 }
