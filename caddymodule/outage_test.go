@@ -85,6 +85,35 @@ func TestStoreOutage(t *testing.T) {
 	}
 }
 
+// A firewall between gateway and Redis forgets idle connections: no visitor pays for it with an error.
+func TestDroppedConnectionsCostNoVisitor(t *testing.T) {
+	t.Parallel()
+	for _, how := range []testenv.Drop{testenv.DropSilently, testenv.DropWithReset} {
+		t.Run(string(how), func(t *testing.T) {
+			t.Parallel()
+			proxy := testenv.StartProxy(t, testenv.StartRedis(t).Addr)
+			s := startSite(t, setup{global: onRedis(proxy.Addr), directive: "resend_after 0s"})
+			for i, user := range []string{"alice", "bob", "carol"} {
+				v := s.visitor(t, user)
+				proxy.Drop(how)
+				p := v.open("/")
+				if p.status != http.StatusForbidden {
+					t.Fatalf("%s: status %d instead of the page", user, p.status)
+				}
+				code := s.provider.Wait(t, i+1).CodeInText()
+				proxy.Drop(how)
+				if p = v.submit(p, "/", code); p.status != http.StatusSeeOther {
+					t.Fatalf("%s: the right code: status %d", user, p.status)
+				}
+				proxy.Drop(how)
+				if p = v.do(http.MethodPost, "/?sms_2fa=logout", nil, ""); p.status != http.StatusNoContent {
+					t.Errorf("%s: logout: status %d", user, p.status)
+				}
+			}
+		})
+	}
+}
+
 func TestVerifiedVisitorsGoOnForAWhileOnly(t *testing.T) {
 	t.Parallel()
 	redis := testenv.StartRedis(t)

@@ -60,7 +60,7 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time, repla
 
 // Holds reports whether an entry is in the log, see store.Store.
 func (s *Store) Holds(ctx context.Context, position string) (bool, error) {
-	cmd, err := s.run(ctx, holds, logKey, position)
+	cmd, err := s.look(ctx, holds, logKey, position)
 	if err != nil {
 		return false, failed(ctx, "looking for entry of log", err)
 	}
@@ -71,32 +71,29 @@ func (s *Store) Holds(ctx context.Context, position string) (bool, error) {
 	return n == 1, nil
 }
 
-// news is the answer of Redis to the question for new entries.
-type news struct {
-	streams []redis.XStream
-	err     error
-}
-
-// Follow reads the log, see store.Store. Cursors and positions are IDs of entries in the stream. Redis has no way to end a
-// blocking read early, so when ctx ends the read goes on on its connection for the rest of wait, and its answer is
+// Follow reads the log, see store.Store. Cursors and positions are IDs of entries in the stream. Redis has no way to end
+// a blocking read early, so when ctx ends the read goes on on its connection for the rest of wait, and its answer is
 // thrown away.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
-	told := make(chan news, 1)
-	go func() { told <- s.ask(ctx, cursor, wait) }()
-	select {
-	case n := <-told:
-		if n.err != nil {
-			return nil, cursor, failed(ctx, "following log", n.err)
-		}
-		entries, next := read(n.streams, cursor)
-		return entries, next, nil
-	case <-ctx.Done():
-		return nil, cursor, failed(ctx, "following log", ctx.Err())
+	wait = max(wait, 0)
+	bounded, cancel := context.WithTimeout(ctx, wait+s.timeout)
+	defer cancel()
+	streams, err := twice(bounded, s.network, wait+s.timeout/patience,
+		func(ctx context.Context, again bool) ([]redis.XStream, error) {
+			if again { // the wait is over
+				return s.readLog(ctx, cursor, 0)
+			}
+			return s.readLog(ctx, cursor, wait)
+		})
+	if err != nil {
+		return nil, cursor, failed(ctx, "following log", err)
 	}
+	entries, next := read(streams, cursor)
+	return entries, next, nil
 }
 
-// ask asks Redis for the entries behind cursor, and waits up to wait for the first.
-func (s *Store) ask(ctx context.Context, cursor string, wait time.Duration) news {
+// readLog asks Redis for the entries behind cursor, and waits up to wait for the first.
+func (s *Store) readLog(ctx context.Context, cursor string, wait time.Duration) ([]redis.XStream, error) {
 	if cursor == "" {
 		cursor = "0-0"
 	}
@@ -104,15 +101,13 @@ func (s *Store) ask(ctx context.Context, cursor string, wait time.Duration) news
 	if block <= 0 {
 		block = -1 // Redis blocks for ever at 0; a negative number tells the client library not to block
 	}
-	ctx, cancel := context.WithTimeout(ctx, max(wait, 0)+s.timeout)
-	defer cancel()
 	streams, err := s.client.XRead(ctx, &redis.XReadArgs{
 		Streams: []string{s.prefix + logKey, cursor}, Count: store.MaxPortion, Block: block,
 	}).Result()
 	if errors.Is(err, redis.Nil) {
-		return news{}
+		return nil, nil
 	}
-	return news{streams, err}
+	return streams, err
 }
 
 // read is the entries of an answer and the cursor behind them.

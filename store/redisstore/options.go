@@ -49,13 +49,14 @@ type Options struct {
 }
 
 // client returns a client that has not connected yet.
-func (o Options) client() redis.UniversalClient {
+func (o Options) client(n *network) redis.UniversalClient {
 	u := &redis.UniversalOptions{
 		Addrs: o.Addresses, DB: o.DB, Username: o.Username, Password: o.Password, TLSConfig: o.TLS,
 		MasterName: o.MasterName, SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword,
 		DialTimeout: o.Timeout, ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, PoolTimeout: o.Timeout,
 		// The deadline of a call must end its wait, and the library must not run a script a second time on its own.
 		ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
+		Dialer: n.dialer(o), ConnMaxIdleTime: maxIdle,
 		// Old servers, proxies and narrow ACLs do not allow the commands CLIENT SETINFO and CLIENT
 		// MAINT_NOTIFICATIONS.
 		DisableIdentity:          true,

@@ -11,7 +11,7 @@ import (
 // Get reads a record, see store.Store.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 	const doing = "reading record"
-	cmd, err := s.run(ctx, get, key)
+	cmd, err := s.look(ctx, get, key)
 	if err != nil {
 		return store.Record{}, failed(ctx, doing, err)
 	}

@@ -28,6 +28,15 @@ func (s *Store) run(ctx context.Context, script script, key string, args ...any)
 	return cmd, err
 }
 
+// look runs a script that changes nothing. When its connection breaks or keeps silent, look asks once more.
+func (s *Store) look(ctx context.Context, script script, key string, args ...any) (*redis.Cmd, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	return twice(ctx, s.network, s.timeout/patience, func(ctx context.Context, _ bool) (*redis.Cmd, error) {
+		return s.run(ctx, script, key, args...)
+	})
+}
+
 // get reads a record and the clock.
 //
 // KEYS[1] -> the record

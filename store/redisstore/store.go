@@ -5,7 +5,9 @@
 // that of Redis, read inside the script, so gateways whose clocks differ cannot stretch a limit. Every key expires.
 //
 // A write whose answer is lost is reported as store.ErrUnavailable and is never sent again, because Redis may have
-// done it.
+// done it. A read is asked once more, over a new connection and within the same timeout, when its connection breaks or
+// keeps silent: something between may have dropped a connection that was idle. Writes follow reads, so they find the
+// new connection.
 package redisstore
 
 import (
@@ -24,16 +26,21 @@ type Store struct {
 	prefix  string
 	timeout time.Duration
 	sweep   sweep
+	network *network
 }
 
 var _ store.Store = (*Store)(nil)
+
+// patience is the part of the timeout after which a read is asked again.
+const patience = 3
 
 // New returns a store. The first call connects to Redis; a lost connection is replaced by the next call.
 func New(o Options) *Store {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	return &Store{client: o.client(), prefix: o.KeyPrefix, timeout: o.Timeout}
+	n := new(network)
+	return &Store{client: o.client(n), prefix: o.KeyPrefix, timeout: o.Timeout, network: n}
 }
 
 // Close closes all connections.
