@@ -114,6 +114,28 @@ func TestDroppedConnectionsCostNoVisitor(t *testing.T) {
 	}
 }
 
+// Whatever goes wrong, each line of the log is one of Caddy's, and none has a stack trace.
+func TestOutageIsLoggedInLinesOfJSON(t *testing.T) {
+	t.Parallel()
+	redis := testenv.StartRedis(t)
+	s := startSite(t, setup{global: onRedis(redis.Addr)})
+	v := s.visitor(t, "alice")
+	v.open("/")
+	redis.Stop()
+	for range 5 {
+		v.open("/")
+		s.visitor(t, "bob").open("/")
+	}
+	s.AwaitLog(t, "store does not answer as it should")
+	s.AwaitLog(t, "said by the Redis client library")
+	lines := strings.Split(strings.TrimSpace(s.Log()), "\n")
+	for _, line := range lines[:len(lines)-1] { // the last one may be under way
+		if !strings.HasPrefix(line, `{"level":`) || strings.Contains(line, "stacktrace") || strings.Contains(line, ".go:") {
+			t.Errorf("logged: %s", line)
+		}
+	}
+}
+
 func TestVerifiedVisitorsGoOnForAWhileOnly(t *testing.T) {
 	t.Parallel()
 	redis := testenv.StartRedis(t)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/store"
@@ -71,6 +72,7 @@ func (*Redis) CaddyModule() caddy.ModuleInfo {
 
 // Provision resolves placeholders and reads certificates. It does not connect.
 func (s *Redis) Provision(caddy.Context) error {
+	redisstore.LogTo(logLine)
 	o, err := s.resolve()
 	if err != nil {
 		return err
@@ -91,6 +93,11 @@ func (s *Redis) Provision(caddy.Context) error {
 	}
 	s.options, s.key = o, s.poolKey(o)
 	return nil
+}
+
+// logLine logs a line of the Redis client library where Caddy logs by default at that moment.
+func logLine(line string) {
+	caddy.Log().Named("sms_2fa.redis").Debug("said by the Redis client library", zap.String("line", line))
 }
 
 // settings are the options with one text; db is where the number of the database goes.
