@@ -55,7 +55,10 @@ func (s *Store) sweep(bucket, from []byte) (next []byte) {
 		expired, next = batch(tx.Bucket(bucket), from, s.now())
 		return nil
 	})
-	if err != nil || len(expired) == 0 {
+	if err != nil {
+		return nil
+	}
+	if len(expired) == 0 {
 		return next
 	}
 	_ = s.write(context.Background(), doing, func(tx *bbolt.Tx) error {

@@ -76,7 +76,10 @@ func (s *Store) Holds(ctx context.Context, position string) (bool, error) {
 		held = data != nil
 		return err
 	})
-	return held, err
+	if err != nil {
+		return false, err
+	}
+	return held, nil
 }
 
 // entryKey is the key of the entry with a sequence number: big endian, so that the keys stand in the order of
@@ -157,5 +160,8 @@ func (s *Store) after(ctx context.Context, last uint64) (entries [][]byte, next 
 		}
 		return nil
 	})
-	return entries, next, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return entries, next, nil
 }

@@ -3,19 +3,8 @@ package boltstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
-	"time"
-
-	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
-
-	"github.com/caddy-sms-2fa/gateway/store"
 )
-
-// lockTimeout is how long opening the file waits for another process to close it.
-const lockTimeout = 500 * time.Millisecond
 
 // The buckets of the file.
 var (
@@ -30,22 +19,22 @@ var (
 // call waits longer than one try takes when another process has the file open.
 type opening struct {
 	done chan struct{}
-	db   *bbolt.DB
+	file *file
 	err  error
 }
 
 // open returns the file, and opens it first if need be.
-func (s *Store) open(ctx context.Context) (*bbolt.DB, error) {
+func (s *Store) open(ctx context.Context) (*file, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, gaveUp(ctx)
 	}
-	db, try, err := s.opened()
-	if db != nil || err != nil {
-		return db, err
+	f, try, err := s.opened()
+	if f != nil || err != nil {
+		return f, err
 	}
 	select {
 	case <-try.done:
-		return try.db, try.err
+		return try.file, try.err
 	case <-ctx.Done():
 		return nil, gaveUp(ctx)
 	}
@@ -53,14 +42,14 @@ func (s *Store) open(ctx context.Context) (*bbolt.DB, error) {
 
 // opened returns the file if it is open, or else the try to open it that is under way, and begins one if there is
 // none.
-func (s *Store) opened() (*bbolt.DB, *opening, error) {
+func (s *Store) opened() (*file, *opening, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, nil, errClosed
 	}
-	if s.db != nil {
-		return s.db, nil, nil
+	if s.file != nil {
+		return s.file, nil, nil
 	}
 	if s.opening == nil {
 		try := &opening{done: make(chan struct{})}
@@ -70,45 +59,46 @@ func (s *Store) opened() (*bbolt.DB, *opening, error) {
 	return nil, s.opening, nil
 }
 
-// try opens the file, and starts the janitor if that succeeds.
+// try opens the file, and starts the janitor when that succeeds for the first time.
 func (s *Store) try(o *opening) {
 	defer close(o.done)
-	o.err = guard(func() (err error) {
-		o.db, err = openFile(s.path)
-		return err
-	})
+	o.file, o.err = s.refused.open(s.path)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opening = nil
 	if o.err == nil {
-		s.db = o.db
-		s.background.Go(s.sweepRegularly)
+		s.file = o.file
+		s.janitor.Do(func() { s.background.Go(s.sweepRegularly) })
 	}
 }
 
-func openFile(path string) (*bbolt.DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making directory of store: %w: %w", store.ErrUnavailable, err)
+// drop gives up a file that has turned out to be damaged. The next call tries to open the file anew.
+func (s *Store) drop(f *file) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == f {
+		s.file = nil
+		go f.abandon()
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("%w: %s is in use by another process; one running Caddy at a time can use it",
-			store.ErrUnavailable, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w: %w", path, store.ErrUnavailable, err)
-	}
-	if err := db.Update(makeBuckets); err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing %s: %w: %w", path, store.ErrUnavailable, err), db.Close())
-	}
-	return db, nil
 }
 
-func makeBuckets(tx *bbolt.Tx) error {
-	for _, name := range buckets {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-			return err
-		}
+// refused remembers the file that was found damaged last. It is not looked at again before it has changed: looking takes
+// time, and each time that bbolt stumbles over it costs memory that is never given back.
+type refused struct {
+	info os.FileInfo
+	err  error
+}
+
+func (r *refused) open(path string) (*file, error) {
+	info, err := os.Stat(path)
+	if err == nil && r.info != nil && os.SameFile(r.info, info) && r.info.Size() == info.Size() &&
+		r.info.ModTime().Equal(info.ModTime()) {
+		return nil, r.err
 	}
-	return nil
+	f, err := openFile(path)
+	r.info = nil
+	if errors.Is(err, errDamaged) {
+		r.info, r.err = info, err
+	}
+	return f, err
 }

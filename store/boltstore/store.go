@@ -3,6 +3,10 @@
 // Every write is synced to the disk before the call returns: a guess that was counted stays counted when the power
 // fails. A call that changes nothing, such as a use that a limit refuses, writes nothing and costs no sync.
 //
+// bbolt maps the file into memory and trusts it. The file is checked when it is opened, and each transaction makes sure
+// that the file has not been cut off meanwhile; what still goes wrong in a transaction ends the transaction and not the
+// process. A file that is damaged is refused until it has been replaced.
+//
 // The file has three buckets: records, limits and log. The first eight bytes of every value say when the value
 // expires, in milliseconds since 1970, big endian; a janitor removes expired values in the background, a few at a
 // time.
@@ -13,8 +17,6 @@ import (
 	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
@@ -23,11 +25,12 @@ type Store struct {
 	path string
 	now  func() time.Time
 
-	writing chan struct{} // holds one element while a write is under way
 	news    news
+	refused refused // only the try to open that is under way uses it
+	janitor sync.Once
 
 	mu         sync.Mutex
-	db         *bbolt.DB
+	file       *file
 	opening    *opening
 	closed     bool
 	stop       chan struct{}
@@ -39,8 +42,7 @@ var _ store.Store = (*Store)(nil)
 // New returns the store in the file at path. It does not touch the file. now is the store's clock.
 func New(path string, now func() time.Time) *Store {
 	return &Store{
-		path: path, now: now, writing: make(chan struct{}, 1), stop: make(chan struct{}),
-		news: news{c: make(chan struct{})},
+		path: path, now: now, stop: make(chan struct{}), news: news{c: make(chan struct{})},
 	}
 }
 
@@ -50,10 +52,10 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.background.Wait()
-	if s.db == nil {
+	if s.file == nil {
 		return nil
 	}
-	if err := s.db.Close(); err != nil {
+	if err := s.file.close(); err != nil {
 		return fmt.Errorf("closing store: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"syscall"
 
 	"go.etcd.io/bbolt"
@@ -16,9 +17,11 @@ var (
 	// errUnchanged ends a transaction that has nothing to write, so that it costs no sync. It is not a fault.
 	errUnchanged = errors.New("nothing to write")
 
-	// errDamaged says that a value is not in the form in which this package writes values, or that bbolt found the
-	// file broken.
+	// errDamaged says that a value is not in the form in which this package writes values, or that the file is broken.
 	errDamaged = fmt.Errorf("%w: its file is damaged", store.ErrRefused)
+
+	// errBroken says that the file is broken, so that nothing in it can be trusted.
+	errBroken = fmt.Errorf("%w", errDamaged)
 
 	// errClosed says that the store was used after Close.
 	errClosed = fmt.Errorf("%w: it was closed", store.ErrUnavailable)
@@ -26,9 +29,9 @@ var (
 
 // read runs f in a transaction that only reads. doing says in errors what the store was doing.
 func (s *Store) read(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
-	db, err := s.open(ctx)
+	file, err := s.open(ctx)
 	if err == nil {
-		err = guard(func() error { return db.View(f) })
+		err = s.run(file, file.db.View, f)
 	}
 	return failed(doing, err)
 }
@@ -37,19 +40,19 @@ func (s *Store) read(ctx context.Context, doing string, f func(tx *bbolt.Tx) err
 // still waits for its turn or already for the disk; a transaction that has begun goes on in the background, and its
 // result is dropped. So after an error the caller must not read variables that f sets: f may still be running.
 func (s *Store) write(ctx context.Context, doing string, f func(tx *bbolt.Tx) error) error {
-	db, err := s.open(ctx)
+	file, err := s.open(ctx)
 	if err != nil {
 		return failed(doing, err)
 	}
 	select {
-	case s.writing <- struct{}{}:
+	case file.writing <- struct{}{}:
 	case <-ctx.Done():
 		return failed(doing, gaveUp(ctx))
 	}
 	written := make(chan error, 1)
 	go func() {
-		defer func() { <-s.writing }()
-		written <- guard(func() error { return db.Update(f) })
+		defer func() { <-file.writing }()
+		written <- s.run(file, file.db.Update, f)
 	}()
 	select {
 	case err := <-written:
@@ -59,12 +62,41 @@ func (s *Store) write(ctx context.Context, doing string, f func(tx *bbolt.Tx) er
 	}
 }
 
-// guard turns a panic of f into an error. bbolt panics when the file is broken, and the sites of the same Caddy that
-// do not use the store must go on. bbolt has rolled the transaction back by then.
+// run runs f in a transaction of a kind. A file that turns out to be broken is dropped.
+func (s *Store) run(file *file, kind func(func(*bbolt.Tx) error) error, f func(*bbolt.Tx) error) error {
+	err := file.run(func() error { return kind(f) })
+	if errors.Is(err, errBroken) {
+		s.drop(file)
+	}
+	return err
+}
+
+// run runs a transaction, unless the file has been cut off.
+func (f *file) run(transaction func() error) error {
+	whole, err := f.whole()
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	case !whole:
+		return fmt.Errorf("%w: it was cut off while it was in use", errBroken)
+	case f.broken.Load():
+		return fmt.Errorf("%w: another call has found out", errBroken)
+	}
+	err = guard(transaction)
+	if errors.Is(err, errBroken) {
+		f.broken.Store(true)
+	}
+	return err
+}
+
+// guard turns a panic of f into an error. bbolt panics when the file is broken, and reading memory behind which there is
+// no file any more is a fault that would end the process; but the sites of the same Caddy that do not use the store
+// must go on.
 func guard(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", errDamaged, p)
+			err = fmt.Errorf("%w: %v", errBroken, p)
 		}
 	}()
 	return f()
