@@ -65,7 +65,8 @@ func (f *thief) forge(t *testing.T, epoch string) string {
 	t.Helper()
 	now := time.Now()
 	token, err := session.NewTokens(f.ring, time.Now).Mint(session.Session{
-		ID: "forged", Subject: f.keys[0].Pseudonym(named("alice")), Zone: "default", Epoch: epoch, AuthTime: now, IssuedAt: now,
+		ID: "forged", Subject: f.keys[0].Pseudonym(named("alice")), Zone: "default", Epoch: epoch,
+		AuthTime: now, IssuedAt: now,
 		Stamp: now.Add(time.Hour).UnixMilli(), Expires: now.Add(time.Hour),
 	})
 	if err != nil {

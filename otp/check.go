@@ -68,8 +68,8 @@ func (v *Verifier) Unanswered(ctx context.Context, s Subject, t Ticket, p Policy
 	return err
 }
 
-// open opens the challenge's one session for a guess that is right at the code of codeBy. known is the account's record if the caller has
-// it.
+// open opens the challenge's one session for a guess that is right at the code of codeBy. known is the account's
+// record if the caller has it.
 func (v *Verifier) open(
 	ctx context.Context, s Subject, t Ticket, p Policy, markFor marker, codeBy string, known *store.Record,
 ) (Outcome, error) {

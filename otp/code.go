@@ -12,10 +12,10 @@ func (k *Keys) Code(s Subject, id ChallengeID, length int) string {
 	return k.code(k.currentCodeKey(), s, id, length)
 }
 
-// code derives the code of a challenge that began under the secret codeKey. The same challenge always has the same code, so that no code is stored and
-// a repeated text repeats the code. The code is cut from a keyed hash of the subject and the challenge's random ID,
-// without bias: 63 bits of the hash are taken, and taken anew in the rare case that they fall into the last,
-// incomplete run of codes (RFC 4226 5.3 truncates, which is biased).
+// code derives the code of a challenge that began under the secret codeKey. The same challenge always has the same
+// code, so that no code is stored and a repeated text repeats the code. The code is cut from a keyed hash of the
+// subject and the challenge's random ID, without bias: 63 bits of the hash are taken, and taken anew in the rare case
+// that they fall into the last, incomplete run of codes (RFC 4226 5.3 truncates, which is biased).
 func (k *Keys) code(codeKey string, s Subject, id ChallengeID, length int) string {
 	keys, _ := k.codeKeys(codeKey) // challenges under other secrets have been dropped, see Verifier.decode
 	codes := pow10(length)

@@ -142,10 +142,10 @@
 //	the account is barred                                          Blocked or Disabled
 //	else                                                           Wrong
 //
-// unanswer gives a guess back that a provider did not answer, three times for each challenge. endOne and endAll end all
-// challenges of the account, and tell what has to be written to the log of revocations so that one session ends, or all
-// of them. unlock forgives all guesses and blocks and lifts the limits of all texts so far, also those of the phone that
-// the latest text went to.
+// unanswer gives a guess back that a provider did not answer, three times for each challenge. endOne and endAll end
+// all challenges of the account, and tell what has to be written to the log of revocations so that one session ends,
+// or all of them. unlock forgives all guesses and blocks and lifts the limits of all texts so far, also those of the
+// phone that the latest text went to.
 //
 // # Clocks
 //

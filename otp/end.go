@@ -39,8 +39,8 @@ func (a *account) stamp(now time.Time) int64 {
 	return a.Stamp
 }
 
-// endOne finds what is to be written to the log so that one session ends. Challenges end as well, so that a code on its
-// way to the phone opens nothing.
+// endOne finds what is to be written to the log so that one session ends. Challenges end as well, so that a code on
+// its way to the phone opens nothing.
 func (a *account) endOne(now time.Time) Ending {
 	a.Challenges = nil
 	return a.ending(len(a.Ends) >= maxEnds, a.stamp(now), now)
@@ -52,8 +52,8 @@ func (a *account) endAll(now time.Time) Ending {
 	return a.ending(true, a.stamp(now), now)
 }
 
-// replace finds what is to be written to the log so that a session ends in whose place another one was opened, with the
-// stamp opened. The later session, and the challenge that opened it, live on.
+// replace finds what is to be written to the log so that a session ends in whose place another one was opened, with
+// the stamp opened. The later session, and the challenge that opened it, live on.
 func (a *account) replace(now time.Time, opened int64) Ending {
 	return a.ending(opened > 0 && len(a.Ends) >= maxEnds, opened-1, now)
 }

@@ -40,9 +40,9 @@ type codeKeys struct {
 }
 
 // NewKeys derives the keys of one epoch from its root. Codes depend on the root and on a secret, so that somebody who
-// knows the root, from a copy of the store and an older secret, cannot find out codes. Challenges begin under the first
-// of secrets; those that began under another one of them keep their code, and those under none of them are over. A
-// challenge that was begun by a gateway that took codes from the root alone keeps its code as well.
+// knows the root, from a copy of the store and an older secret, cannot find out codes. Challenges begin under the
+// first of secrets; those that began under another one of them keep their code, and those under none of them are over.
+// A challenge that was begun by a gateway that took codes from the root alone keeps its code as well.
 func NewKeys(root []byte, secrets ...CodeKey) (*Keys, error) {
 	if len(root) != RootSize {
 		return nil, fmt.Errorf("deriving keys: the root has %d bytes, expected %d", len(root), RootSize)

@@ -68,6 +68,6 @@
 // session and each revocation has a stamp, drawn from the account's record in the store, that is greater than every
 // stamp of the subject before. [Follower.Revoke] appends a revocation and applies it at once on this gateway; the
 // others hear of it within 50 ms (see the contract of package store). An entry is kept until the last session it can
-// be about has expired anyway. An entry that cannot be read is a fault of the follower, reported by [Follower.Fault], and the Age grows
-// from then on: nobody knows which session it ends.
+// be about has expired anyway. An entry that cannot be read is a fault of the follower, reported by [Follower.Fault],
+// and the Age grows from then on: nobody knows which session it ends.
 package session

@@ -42,8 +42,8 @@ type Follower struct {
 	changed chan struct{} // closed, and replaced by a new channel, each time a try ends
 }
 
-// reading is how far the log of an epoch has been read into a state. It outlasts a fault, so that a long log is read to
-// its end in spite of faults in between.
+// reading is how far the log of an epoch has been read into a state. It outlasts a fault, so that a long log is read
+// to its end in spite of faults in between.
 type reading struct {
 	state  *State
 	cursor string // behind the last entry that was read
@@ -84,9 +84,9 @@ func (f *Follower) Wait(ctx context.Context) (*State, error) {
 	}
 }
 
-// Revoke appends a revocation to the log of the store, applies it to the state of this gateway at once, and returns its
-// position in the log. The entries at the positions replaced are removed: what they end, r must end as well. After an
-// error it is not known whether the revocation was written, and the sessions may go on.
+// Revoke appends a revocation to the log of the store, applies it to the state of this gateway at once, and returns
+// its position in the log. The entries at the positions replaced are removed: what they end, r must end as well. After
+// an error it is not known whether the revocation was written, and the sessions may go on.
 func (f *Follower) Revoke(ctx context.Context, r Revocation, replaced ...string) (position string, err error) {
 	state, err := f.Wait(ctx)
 	if err != nil {

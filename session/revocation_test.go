@@ -35,8 +35,8 @@ func TestRevokedHas(t *testing.T) {
 	}
 }
 
-// A session and a revocation with stamps are told apart by these, whatever the seconds say; tokens and entries of older
-// gateways have seconds only.
+// A session and a revocation with stamps are told apart by these, whatever the seconds say; tokens and entries of
+// older gateways have seconds only.
 func TestStampsDecideBeforeSeconds(t *testing.T) {
 	t.Parallel()
 	second, later := now.Unix(), now.Add(time.Hour).Unix()

@@ -76,8 +76,8 @@ func (a *App) EndSessions(ctx context.Context, subject otp.Subject) error {
 	return a.revokeAll(ctx, accounts, subject, ending)
 }
 
-// revokeAll writes the end of all sessions of a subject. When these would have ended by themselves is not known, so the
-// entry in the log outlives the longest session that there can be.
+// revokeAll writes the end of all sessions of a subject. When these would have ended by themselves is not known, so
+// the entry in the log outlives the longest session that there can be.
 func (a *App) revokeAll(ctx context.Context, accounts *Accounts, subject otp.Subject, e otp.Ending) error {
 	r := session.Revocation{
 		Subject: accounts.Verifier.Keys().Pseudonym(subject), Stamp: e.Stamp, Before: time.UnixMilli(e.Stamp).Unix(),
@@ -100,9 +100,9 @@ func (a *App) revoke(
 	return accounts.Verifier.Ended(ctx, subject, p, e, position, time.Unix(r.Until, 0))
 }
 
-// EndEverything ends all sessions and all open challenges of all zones, on every gateway: the store begins an epoch.
-// Counters, blocks and limits of texts begin anew as well, because the new epoch has other keys. It returns when this
-// gateway is in the new epoch; other gateways follow within a second.
+// EndEverything ends all sessions and all open challenges of all zones, on every gateway: the store begins a new
+// epoch. Counters, blocks and limits of texts begin anew as well, because the new epoch has other keys. It returns
+// when this gateway is in the new epoch; other gateways follow within a second.
 func (a *App) EndEverything(ctx context.Context) error {
 	if _, err := a.backend.Ready(ctx); err != nil {
 		return err

@@ -81,8 +81,8 @@ func checkSize(f *os.File) error {
 	return nil
 }
 
-// check looks at every page of the file, so that bbolt does not run in circles, or out of the file, following a damaged
-// page. Each page must be the page that is looked for, hold what it says that it holds, and be used once.
+// check looks at every page of the file, so that bbolt does not run in circles, or out of the file, following a
+// damaged page. Each page must be the page that is looked for, hold what it says that it holds, and be used once.
 func (f *file) check() error {
 	m, ok := latestMeta(f.os)
 	if !ok {

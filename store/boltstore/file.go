@@ -117,8 +117,8 @@ func (f *file) release() {
 	f.os.Close()
 }
 
-// makeFile makes an empty store if there is no file at path. It appears there as a whole: a file of no length is always
-// one that was cut off.
+// makeFile makes an empty store if there is no file at path. It appears there as a whole: a file of no length is
+// always one that was cut off.
 func makeFile(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		return err

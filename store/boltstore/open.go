@@ -82,8 +82,8 @@ func (s *Store) drop(f *file) {
 	}
 }
 
-// refused remembers the file that was found damaged last. It is not looked at again before it has changed: looking takes
-// time, and each time that bbolt stumbles over it costs memory that is never given back.
+// refused remembers the file that was found damaged last. It is not looked at again before it has changed: looking
+// takes time, and each time that bbolt stumbles over it costs memory that is never given back.
 type refused struct {
 	info os.FileInfo
 	err  error

@@ -3,9 +3,9 @@
 // Every write is synced to the disk before the call returns: a guess that was counted stays counted when the power
 // fails. A call that changes nothing, such as a use that a limit refuses, writes nothing and costs no sync.
 //
-// bbolt maps the file into memory and trusts it. The file is checked when it is opened, and each transaction makes sure
-// that the file has not been cut off meanwhile; what still goes wrong in a transaction ends the transaction and not the
-// process. A file that is damaged is refused until it has been replaced.
+// bbolt maps the file into memory and trusts it. The file is checked when it is opened, and each transaction makes
+// sure that the file has not been cut off meanwhile; what still goes wrong in a transaction ends the transaction and
+// not the process. A file that is damaged is refused until it has been replaced.
 //
 // The file has three buckets: records, limits and log. The first eight bytes of every value say when the value
 // expires, in milliseconds since 1970, big endian; a janitor removes expired values in the background, a few at a

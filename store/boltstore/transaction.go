@@ -89,8 +89,8 @@ func (f *file) run(transaction func() error) error {
 	return err
 }
 
-// guard turns a panic of f into an error. bbolt panics when the file is broken, and reading memory behind which there is
-// no file any more is a fault that would end the process; but the sites of the same Caddy that do not use the store
+// guard turns a panic of f into an error. bbolt panics when the file is broken, and reading memory behind which there
+// is no file any more is a fault that would end the process; but the sites of the same Caddy that do not use the store
 // must go on.
 func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

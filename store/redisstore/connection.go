@@ -65,8 +65,8 @@ func (c *watched) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// SyscallConn is what the pool of the client library asks for before it hands a connection out, to find out whether the
-// other side has closed it. An error makes the pool close the connection and look for another one.
+// SyscallConn is what the pool of the client library asks for before it hands a connection out, to find out whether
+// the other side has closed it. An error makes the pool close the connection and look for another one.
 func (c *watched) SyscallConn() (syscall.RawConn, error) {
 	if c.heard.Load() < c.network.suspect.Load() {
 		return nil, errSuspect

@@ -26,8 +26,8 @@ func busy(t *testing.T, s store.Store) {
 	wg.Wait()
 }
 
-// Something between gateway and Redis has dropped the idle connections. The next question is answered all the same, and
-// what is written after a read is written once.
+// Something between gateway and Redis has dropped the idle connections. The next question is answered all the same,
+// and what is written after a read is written once.
 func TestDroppedConnectionsCostNoCall(t *testing.T) {
 	t.Parallel()
 	for _, how := range []testenv.Drop{testenv.DropSilently, testenv.DropWithReset} {

@@ -71,9 +71,9 @@ func (s *Store) Holds(ctx context.Context, position string) (bool, error) {
 	return n == 1, nil
 }
 
-// Follow reads the log, see store.Store. Cursors and positions are IDs of entries in the stream. Redis has no way to end
-// a blocking read early, so when ctx ends the read goes on on its connection for the rest of wait, and its answer is
-// thrown away.
+// Follow reads the log, see store.Store. Cursors and positions are IDs of entries in the stream. Redis has no way to
+// end a blocking read early, so when ctx ends the read goes on on its connection for the rest of wait, and its answer
+// is thrown away.
 func (s *Store) Follow(ctx context.Context, cursor string, wait time.Duration) ([][]byte, string, error) {
 	wait = max(wait, 0)
 	bounded, cancel := context.WithTimeout(ctx, wait+s.timeout)
