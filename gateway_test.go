@@ -40,9 +40,13 @@ var inCaddy = map[string][]string{
 	"caddymodule/body":        {},
 	"caddymodule/metrics":     {},
 	"caddymodule/problem":     {"otp", "page"},
-	"caddymodule/app":         {"caddymodule/guest", "caddymodule/metrics", "otp", "phone", "session", "sms", "store"},
+	"caddymodule/live":        {},
+	"caddymodule/app": {
+		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "otp", "phone", "session", "sms", "store",
+	},
 	"caddymodule/gate": {
-		"caddymodule/app", "caddymodule/body", "caddymodule/guest", "caddymodule/metrics", "caddymodule/problem",
+		"caddymodule/app", "caddymodule/body", "caddymodule/guest", "caddymodule/live", "caddymodule/metrics",
+		"caddymodule/problem",
 		"directory", "otp", "page", "phone", "session", "sms",
 	},
 	"caddymodule/reports": {

@@ -6,6 +6,7 @@
 //	reports/      the directive sms_2fa_reports: what providers tell of the delivery of texts
 //	operator/     the admin API and "caddy sms-2fa …"
 //	app/          what all of these share: options, secret, store, senders, texts on their way
+//	live/         requests that were let through, which end with their session
 //	problem/      every way in which the gate says no
 //	metrics/      what is counted
 //	guest/        the contracts of stores, senders and directories, and how their options are read

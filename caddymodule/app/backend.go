@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/certmagic"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/live"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/session"
 )
@@ -36,6 +37,7 @@ type Backend struct {
 	loaded   chan struct{} // closed when keys is set
 	accounts atomic.Pointer[Accounts]
 	outbox   *Outbox
+	live     live.Requests
 }
 
 // Keys are the parts of a backend that need the key ring.
@@ -86,7 +88,8 @@ func (b *Backend) run(ctx context.Context) {
 	b.keys.Load().Follower.Run(ctx)
 }
 
-// Destruct waits for texts on their way, in the background unless Caddy is about to exit, and closes the store.
+// Destruct waits for texts on their way, in the background unless Caddy is about to exit, and closes the store. In the
+// background it also waits for the requests that were let through: as long as they live, revocations must be heard.
 func (b *Backend) Destruct() error {
 	if !caddy.Exiting() {
 		go b.close()
@@ -98,6 +101,9 @@ func (b *Backend) Destruct() error {
 func (b *Backend) close() error {
 	b.once.Do(func() {}) // nothing starts any more
 	b.outbox.close(farewell)
+	if !caddy.Exiting() {
+		b.live.Wait()
+	}
 	if b.cancel != nil {
 		b.cancel()
 		b.done.Wait()
@@ -108,6 +114,9 @@ func (b *Backend) close() error {
 
 // Outbox is the texts on their way.
 func (b *Backend) Outbox() *Outbox { return b.outbox }
+
+// Live are the requests that gates of this backend have let through and that are not answered yet.
+func (b *Backend) Live() *live.Requests { return &b.live }
 
 // Keys are the parts that need the key ring, nil before the secret is known.
 func (b *Backend) Keys() *Keys { return b.keys.Load() }

@@ -14,6 +14,7 @@ import (
 // admission is what was found out about a token: a valid signature, and that it belongs to this owner. What changes
 // with time is not in it, and is checked with every request.
 type admission struct {
+	gate    *Handler
 	session session.Session
 	owner
 	// The values of the placeholders, boxed once.
@@ -89,14 +90,49 @@ func (h *Handler) holds(s *session.Session, state *session.State) bool {
 func (h *Handler) lives(s *session.Session, state *session.State) bool {
 	now := h.clock()
 	switch {
-	case s.Epoch != state.Epoch.ID:
-		return false
-	case !now.Before(s.Expires), now.Sub(s.AuthTime) >= h.session:
+	case !h.lasts(s, state, now), !now.Before(s.Expires):
 		return false
 	case h.idle > 0 && now.Sub(s.IssuedAt) >= h.idle:
 		return false
 	}
+	return true
+}
+
+// lasts reports whether a session goes on: what it has opened may go on then, also where idle or max_age would ask for
+// a younger one now.
+func (h *Handler) lasts(s *session.Session, state *session.State, now time.Time) bool {
+	switch {
+	case s.Epoch != state.Epoch.ID, now.Sub(s.AuthTime) >= h.session:
+		return false
+	case h.idle == 0 && !now.Before(s.Expires):
+		return false
+	}
 	return !state.Revoked.Has(s)
+}
+
+// Lasts reports whether the requests that the session has let through may go on. Where the store has been silent for
+// longer than stale_ok, nobody knows, and they may not.
+func (a *admission) Lasts() bool {
+	follower := a.gate.app.Backend().Follower()
+	state := follower.State()
+	return state != nil && follower.Age() <= a.gate.staleOK && a.gate.lasts(&a.session, state, a.gate.clock()) &&
+		a.keepsNumber(state)
+}
+
+// keepsNumber reports whether the number that proved the session is still the one on file, where that is known without
+// asking anybody and without the request that brought a number.
+func (a *admission) keepsNumber(state *session.State) bool {
+	h := a.gate
+	if h.atHand == nil || h.phone.template != "" {
+		return true
+	}
+	raw, _ := h.atHand.AtHand(a.name)
+	if raw == a.number.raw {
+		return true
+	}
+	accounts, err := h.app.Backend().AccountsOf(state)
+	return err == nil && h.proved(accounts.Verifier.Keys(), otp.Subject{Zone: h.Zone, Name: a.name}, a.session.Number,
+		onFile{raw, true})
 }
 
 // examine reads a token that is not in memory, or not for this owner, and makes sure that it is the owner's.
@@ -116,7 +152,7 @@ func (h *Handler) examine(k *app.Keys, state *session.State, token string, o own
 		return nil
 	}
 	return &admission{
-		session: s, owner: o,
+		gate: h, session: s, owner: o,
 		userValue: o.user, verifiedAt: s.AuthTime.UTC().Format(time.RFC3339), method: session.Method,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/live"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 )
 
@@ -29,6 +30,11 @@ func (h *Handler) pass(
 	}
 	h.stripCookies(r)
 	keepHopHeaders(r.Header)
+	request := h.app.Backend().Live().Enter(w, a)
+	defer request.Leave()
+	if live.ExpectedToLast(r) {
+		w, r = request.Follow(w, r)
+	}
 	return next.ServeHTTP(w, r)
 }
 
