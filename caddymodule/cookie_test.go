@@ -110,9 +110,10 @@ func TestStolenAndForgedCookies(t *testing.T) {
 		t.Errorf("another user's cookie: status %d", p.status)
 	}
 	twice := s.visitor(t, "alice")
-	both := http.Header{"Cookie": {"sms2fa=" + token + "; sms2fa=" + token}}
-	if p := twice.do(http.MethodGet, "/", both, ""); p.status != http.StatusForbidden {
-		t.Errorf("two cookies: status %d", p.status)
+	for _, cookies := range []string{"sms2fa=x; sms2fa=" + tests["tampered"], "sms2fa=" + tests["oversized"] + "; sms2fa="} {
+		if p := twice.do(http.MethodGet, "/", http.Header{"Cookie": {cookies}}, ""); p.status != http.StatusForbidden {
+			t.Errorf("two cookies, none of which verifies: status %d", p.status)
+		}
 	}
 	upper := http.Header{"Cookie": {"SMS2FA=" + token}}
 	if p := twice.do(http.MethodGet, "/", upper, ""); p.status != http.StatusForbidden {
@@ -146,5 +147,111 @@ func TestBind(t *testing.T) {
 		if p = v.do(http.MethodGet, "/", http.Header{"X-Session": {other}}, ""); p.status != http.StatusForbidden {
 			t.Errorf("first-factor session %q: status %d", other, p.status)
 		}
+	}
+}
+
+// neighbours are two sites on one domain that know nothing of each other: production has its cookies on the domain, and
+// staging has cookies of the same names on a subdomain. One browser visits both.
+func neighbours(t *testing.T) (production, staging *visitor) {
+	t.Helper()
+	at := func(host, domain, key string) *visitor {
+		_, port, _ := strings.Cut(testenv.FreeAddr(t), ":")
+		s := startSite(t, setup{
+			listen: "https://" + host + ":" + port, site: "tls internal",
+			global: "secret " + key, directive: "resend_after 0s\ncookie_domain " + domain,
+		})
+		v := s.visitor(t, "alice")
+		v.awaitTLS()
+		return v
+	}
+	production = at("app.example.com", "example.com", secret)
+	staging = at("app.staging.example.com", "staging.example.com", another)
+	staging.http.Jar = production.http.Jar
+	return production, staging
+}
+
+// Two cookies of our name reach a site whose neighbour on a parent domain has other secrets. The one that verifies here
+// counts, whichever comes first, and no code is asked for twice.
+func TestCookiesOfANeighbour(t *testing.T) {
+	t.Parallel()
+	production, staging := neighbours(t)
+	production.login("/")
+	staging.login("/")
+	for range 3 {
+		if !staging.open("/").isApp() || !production.open("/").isApp() {
+			t.Fatal("a visitor whose code was right is asked again")
+		}
+	}
+	if n := len(staging.site.provider.Texts()); n != 1 {
+		t.Errorf("%d texts", n)
+	}
+	own := staging.cookieLine()
+	for name, line := range map[string]string{
+		"ours first": "__Secure-sms2fa=" + production.cookie("__Secure-sms2fa") + "; " + own,
+		"ours last":  own + "; __Secure-sms2fa=junk",
+		"expired":    "__Secure-sms2fa=; " + own,
+	} {
+		p := staging.do(http.MethodGet, "/", http.Header{"Cookie": {line}}, "")
+		if !p.isApp() || strings.Contains(p.body, "sms2fa") {
+			t.Errorf("%s: status %d, %.200s", name, p.status, p.body)
+		}
+	}
+	if p := staging.do(http.MethodPost, "/?sms_2fa=logout", nil, ""); p.status != http.StatusNoContent {
+		t.Errorf("logout: status %d", p.status)
+	}
+	if p := staging.do(http.MethodGet, "/", http.Header{"Cookie": {own}}, ""); p.status != http.StatusForbidden {
+		t.Errorf("after the logout: status %d", p.status)
+	}
+	if !production.open("/").isApp() {
+		t.Error("the logout of one site has ended the session of the other")
+	}
+}
+
+// Challenge cookies of a neighbour cost no text either: the challenge that is this account's counts.
+func TestChallengeCookiesOfANeighbour(t *testing.T) {
+	t.Parallel()
+	production, staging := neighbours(t)
+	production.open("/")
+	p := staging.open("/")
+	for range 3 {
+		p = staging.open("/")
+	}
+	if n := len(staging.site.provider.Texts()); n != 1 {
+		t.Fatalf("%d texts", n)
+	}
+	code := staging.site.provider.Wait(t, 1).CodeInText()
+	if w := staging.submit(p, "/", wrong(code)); w.status != http.StatusForbidden || !strings.Contains(w.body, "not right") {
+		t.Errorf("wrong code: status %d, %.300s", w.status, w.body)
+	}
+	if p = staging.submit(p, "/", code); p.status != http.StatusSeeOther || !staging.open("/").isApp() {
+		t.Errorf("right code: status %d", p.status)
+	}
+	code = production.site.provider.Wait(t, 1).CodeInText()
+	if p = production.submit(production.open("/"), "/", code); p.status != http.StatusSeeOther {
+		t.Errorf("right code at the neighbour: status %d", p.status)
+	}
+}
+
+// A browser with more cookies of our name than are looked at is told so, and costs no text: its code could not let it in.
+func TestTooManyCookies(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	v := s.visitor(t, "alice")
+	for _, name := range []string{"sms2fa", "sms2fa_challenge"} {
+		h := asPage()
+		h.Set("Cookie", strings.Repeat(name+"=junk; ", 9))
+		p := v.do(http.MethodGet, "/", h, "")
+		if p.status != http.StatusBadRequest || !strings.Contains(p.body, "too many cookies") {
+			t.Errorf("%s: status %d, %.300s", name, p.status, p.body)
+		}
+	}
+	if n := len(s.provider.Texts()); n != 0 {
+		t.Errorf("%d texts", n)
+	}
+	v.login("/")
+	h := asPage()
+	h.Set("Cookie", strings.Repeat("sms2fa=junk; ", 7)+v.cookieLine())
+	if p := v.do(http.MethodGet, "/", h, ""); !p.isApp() {
+		t.Errorf("seven before ours: status %d", p.status)
 	}
 }

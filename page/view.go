@@ -31,6 +31,9 @@ const (
 	CrossSite State = "cross-site"
 	// BadRequest: the request cannot be read, or came over plain HTTP.
 	BadRequest State = "bad-request"
+	// TooManyCookies: the browser sends more cookies of the gate's names than the gate looks at, so that none could be
+	// found again after a code.
+	TooManyCookies State = "too-many-cookies"
 	// UnreadableName: the first factor named a user, in a way that cannot be read.
 	UnreadableName State = "unreadable-name"
 	// SignOut: the visitor is signed in, and presses a button to sign out.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"crypto/subtle"
 
 	"go.uber.org/zap"
 
@@ -17,7 +18,29 @@ type account struct {
 	*caller
 	verifier *otp.Verifier
 	epoch    string
-	ticket   otp.Ticket
+	tickets  []otp.Ticket // that the browser has sent
+	ticket   otp.Ticket   // the one of these that counts, or a new one
+}
+
+// takeTicket takes the browser's first ticket, or begins a new one.
+func (a *account) takeTicket() (err error) {
+	if len(a.tickets) > 0 {
+		a.ticket = a.tickets[0]
+		return nil
+	}
+	a.ticket.Browser, err = a.verifier.NewBrowser()
+	return err
+}
+
+// proves reports whether a form carries the proof of its page. The ticket of that page is the one that counts then.
+func (a *account) proves(csrf string) bool {
+	for _, t := range append(a.tickets, a.ticket) {
+		if subtle.ConstantTimeCompare([]byte(csrf), []byte(a.verifier.Keys().Proof(a.subject, t))) == 1 {
+			a.ticket, a.tickets = t, []otp.Ticket{t}
+			return true
+		}
+	}
+	return false
 }
 
 // pseudonym names the account in logs and tokens.

@@ -44,41 +44,54 @@ func (h *Handler) owner(repl *caddy.Replacer, user, bind string, known *admissio
 // admit returns the admission of a verified request, or nil. It asks nobody: signature and owner come from memory,
 // and so do the epoch and the revocations, which are at most stale_ok old.
 func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, at location) *admission {
-	a, state := h.owned(r, repl, at)
-	if a == nil || !h.holds(&a.session, state) {
-		return nil
-	}
-	return a
+	return h.find(r, repl, at, h.holds)
 }
 
 // signedIn reports whether a request has a session that lives, also one that is not young enough for this route.
 func (h *Handler) signedIn(r *http.Request, repl *caddy.Replacer, at location) bool {
-	a, state := h.owned(r, repl, at)
-	return a != nil && h.lives(&a.session, state)
+	return h.find(r, repl, at, h.lives) != nil
 }
 
-// owned finds the user's own session in a request, and the state of the store to hold it against.
-func (h *Handler) owned(r *http.Request, repl *caddy.Replacer, at location) (*admission, *session.State) {
-	token, ok := onlyCookie(h.cookieLines(r), at.names.session)
-	if !ok || len(token) > session.MaxToken {
-		return nil, nil
+// find finds, among the sessions in a request, the user's own one that is good for something.
+func (h *Handler) find(
+	r *http.Request, repl *caddy.Replacer, at location, good func(*session.Session, *session.State) bool,
+) *admission {
+	tokens := cookiesOf(h.cookieLines(r), at.names.session)
+	if !tokens.next() {
+		return nil
 	}
 	user, bind, err := h.identity.of(r, repl)
 	if err != nil {
-		return nil, nil
+		return nil
 	}
 	k, state := h.app.Backend().Known(r.Context())
 	if state == nil || k.Follower.Age() > h.staleOK {
-		return nil, nil
+		return nil
+	}
+	for more := true; more; more = tokens.next() {
+		if a := h.admission(k, state, repl, tokens.value, user, bind); a != nil && good(&a.session, state) {
+			return a
+		}
+	}
+	return nil
+}
+
+// admission is what is found out about a token, nil when the token is not of whoever makes the request.
+func (h *Handler) admission(
+	k *app.Keys, state *session.State, repl *caddy.Replacer, token, user, bind string,
+) *admission {
+	if len(token) > session.MaxToken {
+		return nil
 	}
 	a, _ := h.admissions.Get(token)
-	if o := h.owner(repl, user, bind, a); a == nil || a.owner != o {
-		if a = h.examine(k, state, token, o); a == nil {
-			return nil, nil
-		}
+	o := h.owner(repl, user, bind, a)
+	if a != nil && a.owner == o {
+		return a
+	}
+	if a = h.examine(k, state, token, o); a != nil {
 		h.admissions.Put(token, a)
 	}
-	return a, state
+	return a
 }
 
 // holds checks what changes with time.

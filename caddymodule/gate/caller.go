@@ -49,11 +49,8 @@ func (c *caller) account() (*account, error) {
 		return nil, err
 	}
 	a := &account{caller: c, verifier: accounts.Verifier, epoch: accounts.State.Epoch.ID}
-	var carried bool
-	if a.ticket, carried = c.at.names.ticket(c.cookieLines(c.r)); !carried {
-		a.ticket.Browser, err = accounts.Verifier.NewBrowser()
-	}
-	return a, err
+	a.tickets = c.at.names.tickets(c.cookieLines(c.r))
+	return a, a.takeTicket()
 }
 
 // admitted reports whether the caller's session opens this route.

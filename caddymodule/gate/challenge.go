@@ -18,6 +18,9 @@ func (c *caller) challenge() error {
 	if !c.navigates() {
 		return c.turnAway() // a frame too
 	}
+	if lines := c.cookieLines(c.r); tooMany(lines, c.at.names.session) || tooMany(lines, c.at.names.challenge) {
+		return c.answer(problem.Cookies.Because("delete the cookies of this site, and come again"))
+	}
 	a, err := c.account()
 	if err != nil {
 		return c.fault("store does not answer", err)
@@ -52,8 +55,8 @@ func (c *caller) turnAway() error {
 
 // carriesSession reports whether the browser came with a session, whatever that is worth.
 func (v *visitor) carriesSession() bool {
-	_, carries := onlyCookie(v.cookieLines(v.r), v.at.names.session)
-	return carries
+	tokens := cookiesOf(v.cookieLines(v.r), v.at.names.session)
+	return tokens.next()
 }
 
 // beginChallenge finds the holder's challenge, or begins one. Where a text could not be sent at once, none is begun;

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,31 +59,59 @@ func (n *cookieNames) set(w http.ResponseWriter, name, value string, life time.D
 	w.Header().Add("Set-Cookie", c.String())
 }
 
-// ticket reads the challenge cookie; two of them are as good as none.
-func (n *cookieNames) ticket(lines []string) (otp.Ticket, bool) {
-	value, ok := onlyCookie(lines, n.challenge)
-	if !ok {
-		return otp.Ticket{}, false
-	}
-	return otp.ParseTicket(value)
-}
-
-// onlyCookie finds the one cookie of that exact name. It reports false when there is none or more than one: which of
-// two is the browser's and which was smuggled in cannot be told. It allocates nothing.
-func onlyCookie(headers []string, name string) (value string, ok bool) {
-	for _, line := range headers {
-		for line != "" {
-			var pair string
-			pair, line, _ = strings.Cut(line, ";")
-			n, v, eq := strings.Cut(strings.Trim(pair, " \t"), "=")
-			if !eq || n != name {
-				continue
-			}
-			if ok {
-				return "", false
-			}
-			value, ok = v, true
+// tickets reads the challenge cookies.
+func (n *cookieNames) tickets(lines []string) []otp.Ticket {
+	var tickets []otp.Ticket
+	for values := cookiesOf(lines, n.challenge); values.next(); {
+		if t, ok := otp.ParseTicket(values.value); ok && !slices.Contains(tickets, t) {
+			tickets = append(tickets, t)
 		}
 	}
-	return value, ok
+	return tickets
+}
+
+// maxCookies is how many cookies of one name are looked at.
+const maxCookies = 8
+
+// cookies are the cookies of one name in a request. A browser may send several: those of a site on a parent domain,
+// with other secrets, have the same name. Which of them is meant for this gate is not said, so each is tried, and the
+// one that verifies counts. Reading them allocates nothing.
+type cookies struct {
+	lines []string // of the header Cookie, not read yet
+	line  string   // the rest of the line that is being read
+	name  string
+
+	value string // of the cookie that next has found
+	count int    // cookies found so far
+}
+
+func cookiesOf(lines []string, name string) cookies { return cookies{lines: lines, name: name} }
+
+// next finds the next cookie, and reports false when there is none, or when there are more than maxCookies.
+func (c *cookies) next() bool {
+	for c.count <= maxCookies {
+		if c.line == "" {
+			if len(c.lines) == 0 {
+				return false
+			}
+			c.line, c.lines = c.lines[0], c.lines[1:]
+			continue
+		}
+		var pair string
+		pair, c.line, _ = strings.Cut(c.line, ";")
+		if name, value, ok := strings.Cut(strings.Trim(pair, " \t"), "="); ok && name == c.name {
+			c.value = value
+			c.count++
+			return c.count <= maxCookies
+		}
+	}
+	return false
+}
+
+// tooMany reports whether a request has more cookies of a name than are looked at.
+func tooMany(lines []string, name string) bool {
+	c := cookiesOf(lines, name)
+	for c.next() {
+	}
+	return c.count > maxCookies
 }

@@ -28,7 +28,23 @@ func (a *account) lookUp() (*holder, error) {
 		a.noNumber(err)
 		return &holder{account: a}, nil
 	}
-	return &holder{account: a, number: number}, nil
+	h := &holder{account: a, number: number}
+	h.chooseTicket()
+	return h, nil
+}
+
+// chooseTicket finds, of several tickets, the one whose challenge is the holder's. A single one that means nothing here
+// becomes the ticket of the next challenge. Where the store does not answer, the next question will say so.
+func (h *holder) chooseTicket() {
+	if len(h.tickets) < 2 {
+		return
+	}
+	for _, h.ticket = range h.tickets {
+		if o, err := h.look(); err == nil && o.Challenge.ID == h.ticket.Challenge {
+			return
+		}
+	}
+	h.ticket = h.tickets[0]
 }
 
 func (a *account) rawNumber() (string, error) {

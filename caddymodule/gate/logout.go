@@ -33,8 +33,8 @@ func (c *caller) logout() error {
 	if err != nil {
 		return c.fault("store does not answer", err)
 	}
-	if s := a.ownSession(); s != nil {
-		ended, err := a.endSession(s)
+	for _, s := range a.ownSessions() {
+		ended, err := a.endSession(&s)
 		if err != nil {
 			return a.fault("session cannot be ended", err)
 		}

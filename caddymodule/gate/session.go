@@ -10,7 +10,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/session"
 )
 
-// openSession mints the session that a right code opened, and ends the session that the browser may have had before
+// openSession mints the session that a right code opened, and ends the sessions that the browser may have had before
 // (OWASP ASVS 7.2.4). The times in a token are on the gateway's clock, by which gateways judge the token; the order of
 // sessions and revocations is the store's, and hangs on the stamp.
 func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
@@ -29,30 +29,30 @@ func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
 	return s, token, nil
 }
 
-// endEarlier revokes the session that the new one replaces. If that fails, the earlier session still ends with its
+// endEarlier revokes the sessions that the new one replaces. If that fails, an earlier session still ends with its
 // own time.
 func (a *account) endEarlier(opened *session.Session) {
-	old := a.ownSession()
-	if old == nil || old.ID == opened.ID {
-		return
-	}
-	if err := a.replaceSession(old, opened); err != nil {
-		a.log.Warn("earlier session could not be ended", zap.String("account", a.pseudonym()), zap.Error(err))
+	for _, old := range a.ownSessions() {
+		if old.ID == opened.ID {
+			continue
+		}
+		if err := a.replaceSession(&old, opened); err != nil {
+			a.log.Warn("earlier session could not be ended", zap.String("account", a.pseudonym()), zap.Error(err))
+		}
 	}
 }
 
-// ownSession is the session in the request's cookie, if it is this account's, whether or not it still opens this
+// ownSessions are the sessions in the request's cookies that are this account's, whether or not they still open this
 // route.
-func (a *account) ownSession() *session.Session {
-	token, ok := onlyCookie(a.cookieLines(a.r), a.at.names.session)
-	if !ok {
-		return nil
+func (a *account) ownSessions() []session.Session {
+	var own []session.Session
+	for tokens := cookiesOf(a.cookieLines(a.r), a.at.names.session); tokens.next(); {
+		s, err := a.app.Backend().Keys().Tokens.Read(tokens.value, a.Zone)
+		if err == nil && s.Subject == a.pseudonym() {
+			own = append(own, s)
+		}
 	}
-	s, err := a.app.Backend().Keys().Tokens.Read(token, a.Zone)
-	if err != nil || s.Subject != a.pseudonym() {
-		return nil
-	}
-	return &s
+	return own
 }
 
 // renew writes a younger token when a quarter of the idle time is over. The session and its end stay the same.

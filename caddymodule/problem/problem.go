@@ -45,7 +45,11 @@ var (
 		"The provider of the code does not answer", page.Outage,
 	}
 	BadRequest = Problem{"bad-request", http.StatusBadRequest, "The request cannot be understood", page.BadRequest}
-	TooEarly   = Problem{
+	Cookies    = Problem{
+		"bad-request", http.StatusBadRequest,
+		"The browser sends too many cookies of the gate's name", page.TooManyCookies,
+	}
+	TooEarly = Problem{
 		"too-early", http.StatusTooEarly,
 		"The request came before the connection was safe from replay", page.BadRequest,
 	}
