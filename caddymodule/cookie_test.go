@@ -110,7 +110,9 @@ func TestStolenAndForgedCookies(t *testing.T) {
 		t.Errorf("another user's cookie: status %d", p.status)
 	}
 	twice := s.visitor(t, "alice")
-	for _, cookies := range []string{"sms2fa=x; sms2fa=" + tests["tampered"], "sms2fa=" + tests["oversized"] + "; sms2fa="} {
+	for _, cookies := range []string{
+		"sms2fa=x; sms2fa=" + tests["tampered"], "sms2fa=" + tests["oversized"] + "; sms2fa=",
+	} {
 		if p := twice.do(http.MethodGet, "/", http.Header{"Cookie": {cookies}}, ""); p.status != http.StatusForbidden {
 			t.Errorf("two cookies, none of which verifies: status %d", p.status)
 		}
@@ -150,8 +152,8 @@ func TestBind(t *testing.T) {
 	}
 }
 
-// neighbours are two sites on one domain that know nothing of each other: production has its cookies on the domain, and
-// staging has cookies of the same names on a subdomain. One browser visits both.
+// neighbours are two sites on one domain that know nothing of each other: production has its cookies on the domain,
+// and staging has cookies of the same names on a subdomain. One browser visits both.
 func neighbours(t *testing.T) (production, staging *visitor) {
 	t.Helper()
 	at := func(host, domain, key string) *visitor {
@@ -170,8 +172,8 @@ func neighbours(t *testing.T) (production, staging *visitor) {
 	return production, staging
 }
 
-// Two cookies of our name reach a site whose neighbour on a parent domain has other secrets. The one that verifies here
-// counts, whichever comes first, and no code is asked for twice.
+// Two cookies of our name reach a site whose neighbour on a parent domain has other secrets. The one that verifies
+// here counts, whichever comes first, and no code is asked for twice.
 func TestCookiesOfANeighbour(t *testing.T) {
 	t.Parallel()
 	production, staging := neighbours(t)
@@ -220,7 +222,8 @@ func TestChallengeCookiesOfANeighbour(t *testing.T) {
 		t.Fatalf("%d texts", n)
 	}
 	code := staging.site.provider.Wait(t, 1).CodeInText()
-	if w := staging.submit(p, "/", wrong(code)); w.status != http.StatusForbidden || !strings.Contains(w.body, "not right") {
+	w := staging.submit(p, "/", wrong(code))
+	if w.status != http.StatusForbidden || !strings.Contains(w.body, "not right") {
 		t.Errorf("wrong code: status %d, %.300s", w.status, w.body)
 	}
 	if p = staging.submit(p, "/", code); p.status != http.StatusSeeOther || !staging.open("/").isApp() {
@@ -232,7 +235,8 @@ func TestChallengeCookiesOfANeighbour(t *testing.T) {
 	}
 }
 
-// A browser with more cookies of our name than are looked at is told so, and costs no text: its code could not let it in.
+// A browser with more cookies of our name than are looked at is told so, and costs no text: its code could not let it
+// in.
 func TestTooManyCookies(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})

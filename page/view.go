@@ -29,8 +29,10 @@ const (
 	Outage State = "outage"
 	// CrossSite: the form came from another site, or its field csrf was missing or wrong.
 	CrossSite State = "cross-site"
-	// BadRequest: the request cannot be read, or came over plain HTTP.
+	// BadRequest: the request cannot be read.
 	BadRequest State = "bad-request"
+	// Insecure: the request came over plain HTTP, where a code could be read on the way.
+	Insecure State = "insecure"
 	// TooManyCookies: the browser sends more cookies of the gate's names than the gate looks at, so that none could be
 	// found again after a code.
 	TooManyCookies State = "too-many-cookies"

@@ -62,6 +62,7 @@ func verifiedRequest(tb testing.TB, h *Handler, more string) (*http.Request, []s
 	}
 	repl := caddy.NewReplacer()
 	r := caddyhttp.PrepareRequest(httptest.NewRequest(http.MethodGet, "http://localhost/page?x=1", nil), repl, nil, nil)
+	r.RemoteAddr = "127.0.0.1:4711"
 	repl.Set("http.auth.user.id", "alice")
 	return r, []string{"sms2fa=" + token + more}
 }

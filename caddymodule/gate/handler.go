@@ -86,6 +86,8 @@ type Handler struct {
 	questions  singleflight.Group        // to providers, about typed codes
 	numberless *session.Cache[time.Time] // when the log told of an account without a number
 
+	notes proxyNotes
+
 	session, idle, maxAge, staleOK, sendWait time.Duration
 	names                                    cookieNames
 	plainNames                               cookieNames

@@ -48,11 +48,14 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, repl *caddy.Re
 // respond finds out what a request is about.
 func (v *visitor) respond() error {
 	at := v.at
+	v.noteHost()
 	switch {
 	case early(v.r):
 		return v.refuse(v.w, v.r, at, problem.TooEarly.Refusal())
+	case !isHostName(hostOf(v.r.Host)):
+		return v.refuse(v.w, v.r, at, problem.BadRequest.Because("the host is no host name"))
 	case !at.safe:
-		return v.answer(problem.BadRequest.Because("this site is guarded by a second factor, which works over HTTPS only"))
+		return v.refuseInsecure()
 	case at.meant.passes():
 		return v.identified((*caller).challenge) // a visitor who is not let through here does not get to a gate behind
 	case at.meant == meantForUnknown:

@@ -49,6 +49,10 @@ var (
 		"bad-request", http.StatusBadRequest,
 		"The browser sends too many cookies of the gate's name", page.TooManyCookies,
 	}
+	InsecureRequest = Problem{
+		"insecure-request", http.StatusBadRequest,
+		"The second factor works over HTTPS only", page.Insecure,
+	}
 	TooEarly = Problem{
 		"too-early", http.StatusTooEarly,
 		"The request came before the connection was safe from replay", page.BadRequest,
