@@ -216,3 +216,98 @@ func TestTextsOnTheirWayInAReload(t *testing.T) {
 		t.Errorf("code: status %d", b.status)
 	}
 }
+
+// postAs sends JSON as somebody of the crowd.
+func (v *visitor) postAs(user, action, body string) page {
+	v.t.Helper()
+	h := asJSON()
+	h.Set("X-User", user)
+	return v.do(http.MethodPost, "/?sms_2fa="+action, h, body)
+}
+
+// Somebody to whom no text is due takes no room from others, however often they come: not in a block, not when all
+// their texts are used up, and not at a challenge that waits.
+func TestVisitorsWithoutATextTakeNoRoom(t *testing.T) {
+	t.Parallel()
+	const others = 15
+	s := crowd(t, others+3, setup{global: "max_in_flight 1", directive: "send_wait 10s\nattempts 1"})
+	const blocked, waits = "u0", "u1"
+	for _, user := range []string{blocked, waits} {
+		v := s.visitor(t, "alice")
+		if p, err := v.as(user, "/"); err != nil || p.status != http.StatusForbidden {
+			t.Fatal(p.status, err)
+		}
+		if user == waits {
+			continue
+		}
+		guess := `{"code":"` + wrong(s.provider.Wait(t, 1).CodeInText()) + `"}`
+		if p := v.postAs(user, "verify", guess); p.problem() != "blocked" {
+			t.Fatalf("status %d, %s", p.status, p.body)
+		}
+	}
+	stop := make(chan struct{})
+	var hammering sync.WaitGroup
+	for i := range 60 {
+		hammering.Go(func() {
+			v := s.visitor(t, "alice")
+			v.http.Jar = nil
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				switch i % 3 {
+				case 0:
+					_, _ = v.as(blocked, "/")
+				case 1:
+					_, _ = v.as(waits, "/")
+				default:
+					v.postAs(waits, "send", "{}")
+				}
+			}
+		})
+	}
+	v := s.visitor(t, "alice")
+	v.http.Jar = nil
+	for i := range others {
+		p, err := v.as(fmt.Sprintf("u%d", i+2), "/")
+		if err != nil || p.status != http.StatusForbidden {
+			t.Errorf("first page of u%d: status %d, %v", i+2, p.status, err)
+		}
+	}
+	close(stop)
+	hammering.Wait()
+	if n := len(s.provider.Texts()); n != others+2 {
+		t.Errorf("%d texts", n)
+	}
+}
+
+// One account takes one slot, however many of its first pages come at once.
+func TestOneSlotForEachAccount(t *testing.T) {
+	t.Parallel()
+	const places, others = 10, 9
+	s := crowd(t, others+1, setup{global: fmt.Sprintf("max_in_flight %d", places), directive: "send_wait 300ms"})
+	s.provider.Misbehave(providers.Hang)
+	v := s.visitor(t, "alice")
+	v.http.Jar = nil
+	var coming sync.WaitGroup
+	for range 100 {
+		coming.Go(func() {
+			if p, err := v.as("u0", "/"); err != nil || p.status == http.StatusServiceUnavailable {
+				t.Errorf("the crowd's own: status %d, %v", p.status, err)
+			}
+		})
+	}
+	for i := range others {
+		coming.Go(func() {
+			if p, err := v.as(fmt.Sprintf("u%d", i+1), "/"); err != nil || p.status == http.StatusServiceUnavailable {
+				t.Errorf("u%d: status %d, %v", i+1, p.status, err)
+			}
+		})
+	}
+	coming.Wait()
+	if n := s.gauge(t, "caddy_sms_2fa_texts_in_flight"); n != places {
+		t.Errorf("%d texts on their way", n)
+	}
+}

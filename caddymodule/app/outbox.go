@@ -22,22 +22,24 @@ type Outbox struct {
 	ctx context.Context // ends when the texts shall
 	cut context.CancelFunc
 
-	mu      sync.Mutex
-	taken   int
-	closing bool
-	slots   sync.WaitGroup // those that are taken
+	mu       sync.Mutex
+	taken    int
+	closing  bool
+	slots    sync.WaitGroup           // those that are taken
+	ordering map[string]chan struct{} // accounts with a slot that is not used yet; closed when that is over
 }
 
 func newOutbox() *Outbox {
-	b := new(Outbox)
+	b := &Outbox{ordering: make(map[string]chan struct{})}
 	b.ctx, b.cut = context.WithCancel(context.Background())
 	return b
 }
 
 // Slot is room for one text. It ends when it is released, or with what it is used for.
 type Slot struct {
-	box    *Outbox
-	handed bool
+	box     *Outbox
+	account string // whose text is being ordered; "" without one, and once it is ordered
+	handed  bool
 }
 
 // Reserve takes a slot for one text, nil when limit are taken or the outbox closes. The caller must release the slot
@@ -45,6 +47,10 @@ type Slot struct {
 func (b *Outbox) Reserve(limit int) *Slot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.take(limit)
+}
+
+func (b *Outbox) take(limit int) *Slot {
 	if b.closing || b.taken >= limit {
 		return nil
 	}
@@ -53,8 +59,37 @@ func (b *Outbox) Reserve(limit int) *Slot {
 	return &Slot{box: b}
 }
 
+// ReserveFor takes a slot for a text of an account, as Reserve does. While a text of the account is being ordered,
+// there is no other slot for the account: turn is closed when the order is written down, or is not to be. After that,
+// the text may no longer be due.
+func (b *Outbox) ReserveFor(account string, limit int) (slot *Slot, turn <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if turn, taken := b.ordering[account]; taken {
+		return nil, turn
+	}
+	if slot = b.take(limit); slot != nil {
+		slot.account = account
+		b.ordering[account] = make(chan struct{})
+	}
+	return slot, nil
+}
+
+// ordered lets the next one order a text of the account.
+func (s *Slot) ordered() {
+	if s.account == "" {
+		return
+	}
+	s.box.mu.Lock()
+	defer s.box.mu.Unlock()
+	close(s.box.ordering[s.account])
+	delete(s.box.ordering, s.account)
+	s.account = ""
+}
+
 // Release gives the slot back, unless it is used: then it is given back when that is done.
 func (s *Slot) Release() {
+	s.ordered()
 	if !s.handed {
 		s.box.release()
 	}
@@ -71,6 +106,7 @@ func (b *Outbox) release() {
 // the process down.
 func (s *Slot) Use(do func(ctx context.Context)) {
 	s.handed = true
+	s.ordered()
 	metrics.InFlight.Inc()
 	go func() {
 		defer s.box.release()

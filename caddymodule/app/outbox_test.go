@@ -6,6 +6,46 @@ import (
 	"time"
 )
 
+// One account orders one text at a time, and takes no more than one slot for that; others find theirs meanwhile.
+func TestSlotsOfAnAccount(t *testing.T) {
+	t.Parallel()
+	b := newOutbox()
+	slot, turn := b.ReserveFor("alice", 2)
+	if slot == nil || turn != nil {
+		t.Fatal("there is no slot")
+	}
+	second, turn := b.ReserveFor("alice", 2)
+	if second != nil || turn == nil {
+		t.Fatal("a second slot for the account")
+	}
+	other, _ := b.ReserveFor("bob", 2)
+	if other == nil {
+		t.Fatal("no slot for another account")
+	}
+	if none, turn := b.ReserveFor("carol", 2); none != nil || turn != nil {
+		t.Fatal("more slots than there may be")
+	}
+	sent := make(chan struct{})
+	slot.Use(func(context.Context) { <-sent })
+	select {
+	case <-turn:
+	default:
+		t.Error("the text is ordered, and the turn is not over")
+	}
+	slot.Release()
+	other.Release()
+	again, _ := b.ReserveFor("alice", 2)
+	if again == nil {
+		t.Fatal("no slot after the text was ordered")
+	}
+	again.Release()
+	close(sent)
+	b.slots.Wait()
+	if b.taken != 0 || len(b.ordering) != 0 {
+		t.Errorf("%d slots taken, %d accounts order", b.taken, len(b.ordering))
+	}
+}
+
 // A slot is given back whatever becomes of what it was used for, and none is given once the outbox closes.
 func TestSlots(t *testing.T) {
 	t.Parallel()

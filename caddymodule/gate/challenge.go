@@ -2,9 +2,11 @@ package gate
 
 import (
 	"net/http"
+	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 	"github.com/caddy-sms-2fa/gateway/otp"
@@ -65,16 +67,15 @@ func (h *holder) beginChallenge() error {
 	if h.Send == "button" || h.unasked() {
 		return h.showChallenge(h.look())
 	}
-	slot := h.app.Backend().Outbox().Reserve(h.app.InFlight())
-	if slot == nil {
-		o, err := h.look()
-		if err == nil && o.Kind == otp.Idle {
-			return h.tooBusy()
-		}
+	slot, o, err := h.reserve(false)
+	switch {
+	case err != nil || o.Kind != otp.Idle:
 		return h.showChallenge(o, err)
+	case slot == nil:
+		return h.tooBusy()
 	}
 	defer slot.Release()
-	o, err := h.begin()
+	o, err = h.begin()
 	if err != nil {
 		h.takeBack(o.Dispatch, slot)
 	}
@@ -90,6 +91,42 @@ func (h *holder) showChallenge(o otp.Outcome, err error) error {
 		return h.fault("challenge cannot begin", err)
 	}
 	return h.showOutcome(o)
+}
+
+// reserve finds out whether a text is due, and takes a slot for the text only then: whoever gets no text takes no room
+// from those who do. The outcome is Idle when a text is due; there may be no slot for it nevertheless. With asked, the
+// visitor has asked for a text, so that one is due also where a challenge waits. Of the requests of one account, one
+// at a time orders a text; the others wait, and look again.
+func (h *holder) reserve(asked bool) (*app.Slot, otp.Outcome, error) {
+	patience := time.NewTimer(storeTimeout)
+	defer patience.Stop()
+	for {
+		o, err := h.look()
+		if o = due(o, asked); err != nil || o.Kind != otp.Idle {
+			return nil, o, err
+		}
+		slot, turn := h.app.Backend().Outbox().ReserveFor(h.pseudonym(), h.app.InFlight())
+		if turn == nil {
+			return slot, o, nil
+		}
+		select {
+		case <-turn:
+		case <-patience.C:
+			return nil, o, nil
+		}
+	}
+}
+
+// due makes an outcome Idle where a text is to be sent, and Limited where a text would be but must wait.
+func due(o otp.Outcome, asked bool) otp.Outcome {
+	switch {
+	case o.Kind != otp.Idle && !(asked && o.Kind == otp.Waiting):
+	case o.Standing.ResendIn > 0:
+		o.Kind = otp.Limited
+	default:
+		o.Kind = otp.Idle
+	}
+	return o
 }
 
 // tooBusy asks the visitor to come back: more texts are on their way than may be.

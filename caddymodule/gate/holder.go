@@ -33,8 +33,8 @@ func (a *account) lookUp() (*holder, error) {
 	return h, nil
 }
 
-// chooseTicket finds, of several tickets, the one whose challenge is the holder's. A single one that means nothing here
-// becomes the ticket of the next challenge. Where the store does not answer, the next question will say so.
+// chooseTicket finds, of several tickets, the one whose challenge is the holder's. A single one that means nothing
+// here becomes the ticket of the next challenge. Where the store does not answer, the next question will say so.
 func (h *holder) chooseTicket() {
 	if len(h.tickets) < 2 {
 		return

@@ -31,12 +31,17 @@ func (c *caller) send() error {
 }
 
 func (h *holder) sendText(s submission) error {
-	slot := h.app.Backend().Outbox().Reserve(h.app.InFlight())
-	if slot == nil {
+	slot, o, err := h.reserve(true)
+	switch {
+	case err != nil:
+		return h.fault("account cannot be read", err)
+	case o.Kind != otp.Idle:
+		return h.showOutcome(o)
+	case slot == nil:
 		return h.tooBusy()
 	}
 	defer slot.Release()
-	o, err := h.order()
+	o, err = h.order()
 	if err != nil {
 		h.takeBack(o.Dispatch, slot)
 		return h.fault("text cannot be counted", err)
