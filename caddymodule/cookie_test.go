@@ -259,3 +259,25 @@ func TestTooManyCookies(t *testing.T) {
 		t.Errorf("seven before ours: status %d", p.status)
 	}
 }
+
+// A visitor whose first factor has set nothing to bind to is told so, in other words than one without a name.
+func TestBindToNothing(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{
+		directive: "bind {http.request.cookie.PHPSESSID}", // which only the app behind the gate would set
+	})
+	v := s.visitor(t, "alice")
+	p := v.open("/")
+	if p.status != http.StatusForbidden || !strings.Contains(p.body, `data-state="unbound"`) {
+		t.Errorf("status %d, %.300s", p.status, p.body)
+	}
+	p = v.do(http.MethodGet, "/?sms_2fa=status", nil, "")
+	if p.problem() != "no-identity" || !strings.Contains(p.body, "opened no session") {
+		t.Errorf("status %d, %s", p.status, p.body)
+	}
+	s.AwaitLog(t, `"msg":"bind is empty: check`)
+	s.AwaitLog(t, `"bind":"{http.request.cookie.PHPSESSID}"`)
+	if strings.Contains(s.Log(), "no identity:") || len(s.provider.Texts()) != 0 {
+		t.Errorf("%d texts, or a line of another fault", len(s.provider.Texts()))
+	}
+}

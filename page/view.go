@@ -24,6 +24,8 @@ const (
 	NoPhone State = "no-phone"
 	// NoIdentity: the first factor named no user.
 	NoIdentity State = "no-identity"
+	// Unbound: the first factor has opened no session to which the verification could be bound.
+	Unbound State = "unbound"
 	// Outage: the store, a directory or a provider that is needed now does not answer; RetryAfter says when to try
 	// again.
 	Outage State = "outage"

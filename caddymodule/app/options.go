@@ -58,8 +58,9 @@ type Options struct {
 	// pressed. Default: `auto`.
 	Send string `json:"send,omitempty"`
 
-	// A placeholder that names the session of the first factor, like `{http.request.cookie.PHPSESSID}`. A verification
-	// holds only while its value stays the same. Default: off.
+	// A placeholder that names the session of the first factor in front of the gate, like
+	// `{http.request.cookie.authelia_session}`. A verification holds only while its value stays the same, and nobody
+	// passes without a value: the cookie of an app behind the gate locks everybody out. Default: off.
 	Bind string `json:"bind,omitempty"`
 
 	// Routes of one zone share verifications, counters and blocks; routes of different zones share nothing. Letters,

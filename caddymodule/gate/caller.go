@@ -21,6 +21,9 @@ type caller struct {
 // identified finds out who the visitor is and then goes on.
 func (v *visitor) identified(next func(*caller) error) error {
 	user, bind, err := v.identity.of(v.r, v.repl)
+	if errors.Is(err, errUnbound) {
+		return v.unbound(err)
+	}
 	name := canonical(user)
 	if err == nil {
 		err = readable(user)
@@ -37,6 +40,14 @@ func (v *visitor) identified(next func(*caller) error) error {
 		return v.answer(problem.NoIdentity.Refusal())
 	}
 	return next(&caller{visitor: v, subject: otp.Subject{Zone: v.Zone, Name: name}, bind: bind})
+}
+
+// unbound refuses a visitor whose first factor has set no session that the verification could be bound to.
+func (v *visitor) unbound(err error) error {
+	v.log.Error("bind is empty: check that the first factor, in front of sms_2fa, sets what bind names; "+
+		"what the app behind the gate sets, nobody has who has not passed the gate",
+		zap.String("bind", v.Bind), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
+	return v.answer(problem.Unbound.Because("sign in again; if that does not help, tell the operator of this site"))
 }
 
 // account waits for the store to answer for the caller's account. It is called only where the account is needed: a

@@ -20,10 +20,12 @@ type identity struct {
 	bind reading
 }
 
-// Why a request is nobody's: the first factor named nobody, or a name that no user can have.
+// Why a request is nobody's: the first factor named nobody, or a name that no user can have, or set no session that
+// the option bind could bind the verification to.
 var (
 	errNoIdentity = errors.New("the first factor named no user")
 	errUnreadable = errors.New("the user's name cannot be read")
+	errUnbound    = errors.New("the placeholder of bind is empty")
 )
 
 // maxName bounds a user's name in bytes.
@@ -76,7 +78,7 @@ func (i identity) of(r *http.Request, repl *caddy.Replacer) (user, bind string, 
 		return user, "", nil
 	}
 	if bind, err = i.bind.read(repl); err != nil || bind == "" {
-		return "", "", errors.Join(fmt.Errorf("%w: bind is empty", errNoIdentity), err)
+		return "", "", errors.Join(errUnbound, err)
 	}
 	return user, bind, nil
 }

@@ -19,9 +19,6 @@ func (h *Handler) pass(
 	if !plainOrWebSocket(r) {
 		return h.refuse(w, r, at, problem.BadRequest.Because("only upgrades to websocket pass"))
 	}
-	if h.idle > 0 {
-		h.renew(w, at, &a.session)
-	}
 	repl.Set("http.sms_2fa.user", a.userValue)
 	repl.Set("http.sms_2fa.verified_at", a.verifiedAt)
 	repl.Set("http.sms_2fa.method", a.method)
@@ -32,10 +29,18 @@ func (h *Handler) pass(
 	keepHopHeaders(r.Header)
 	request := h.app.Backend().Live().Enter(w, a)
 	defer request.Leave()
+	renewed := h.renewing(w, at, &a.session)
+	if renewed != nil {
+		w = renewed
+	}
 	if live.ExpectedToLast(r) {
 		w, r = request.Follow(w, r)
 	}
-	return next.ServeHTTP(w, r)
+	err := next.ServeHTTP(w, r)
+	if renewed != nil && err == nil {
+		renewed.begin(http.StatusOK) // for an answer without a body
+	}
+	return err
 }
 
 // plainOrWebSocket reports whether a request asks for no other protocol than WebSocket: once a proxy has tunnelled

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -53,23 +52,6 @@ func (a *account) ownSessions() []session.Session {
 		}
 	}
 	return own
-}
-
-// renew writes a younger token when a quarter of the idle time is over. The session and its end stay the same.
-func (h *Handler) renew(w http.ResponseWriter, at location, s *session.Session) {
-	now := h.clock()
-	if now.Sub(s.IssuedAt) < h.idle/4 {
-		return
-	}
-	younger := *s
-	younger.IssuedAt = now
-	younger.Expires = h.expiry(s.AuthTime, now)
-	token, err := h.app.Backend().Keys().Tokens.Mint(younger)
-	if err != nil {
-		h.log.Error("session cannot be renewed", zap.Error(err))
-		return
-	}
-	at.names.set(w, at.names.session, token, younger.Expires.Sub(now))
 }
 
 // expiry is when a session ends that is used now and never again.

@@ -25,6 +25,7 @@ var (
 	CodeExpired          = Problem{"code-expired", 0, "The code does not hold any more", page.Enter}
 	NoIdentity           = Problem{"no-identity", 0, "The first factor named no user", page.NoIdentity}
 	UnreadableName       = Problem{"no-identity", 0, "The first factor's user name cannot be read", page.UnreadableName}
+	Unbound              = Problem{"no-identity", 0, "The first factor has opened no session", page.Unbound}
 	NoPhone              = Problem{"no-phone", 0, "There is no phone number on file", page.NoPhone}
 
 	CrossSite = Problem{"cross-site", http.StatusForbidden, "The request came from another site", page.CrossSite}
