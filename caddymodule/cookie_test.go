@@ -281,3 +281,23 @@ func TestBindToNothing(t *testing.T) {
 		t.Errorf("%d texts, or a line of another fault", len(s.provider.Texts()))
 	}
 }
+
+// A browser that keeps no cookies is told so when it types the right code, and not that it is another site.
+func TestBrowserWithoutCookies(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	v := s.visitor(t, "alice")
+	v.http.Jar = nil
+	p := v.open("/")
+	code := s.provider.Wait(t, 1).CodeInText()
+	for range 2 {
+		a := v.submit(p, "/", code)
+		if a.status != http.StatusForbidden || !strings.Contains(a.body, "Allow cookies for this site") {
+			t.Errorf("status %d, %.300s", a.status, a.body)
+		}
+		p = v.open("/")
+	}
+	if n := len(s.provider.Texts()); n != 1 {
+		t.Errorf("%d texts", n)
+	}
+}

@@ -15,7 +15,7 @@ func samples() []View {
 	var all []View
 	for _, s := range []State{
 		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Unbound, UnreadableName, Outage, CrossSite,
-		BadRequest, Insecure, TooManyCookies, SignOut, SignedOut, Framed,
+		NoCookie, BadRequest, Insecure, TooManyCookies, SignOut, SignedOut, Framed,
 	} {
 		v := base
 		v.State, v.RetryAfter = s, 15*time.Minute

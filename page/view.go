@@ -31,6 +31,9 @@ const (
 	Outage State = "outage"
 	// CrossSite: the form came from another site, or its field csrf was missing or wrong.
 	CrossSite State = "cross-site"
+	// NoCookie: the form came without the cookie of its page, which is older than ten minutes, or whose cookies the
+	// browser does not keep.
+	NoCookie State = "no-cookie"
 	// BadRequest: the request cannot be read.
 	BadRequest State = "bad-request"
 	// Insecure: the request came over plain HTTP, where a code could be read on the way.

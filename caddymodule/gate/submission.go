@@ -25,6 +25,7 @@ var crossOrigin = http.NewCrossOriginProtection()
 
 var (
 	errCrossSite = errors.New("the request came from another site")
+	errNoCookie  = errors.New("the request has no cookie of the page")
 	errBody      = errors.New("the body is neither the page's form nor JSON")
 )
 
@@ -84,8 +85,20 @@ func (a *account) trusts(s submission) bool {
 	return s.json || a.proves(s.csrf)
 }
 
+// unproved is why a form lacks the proof of its page. A browser that keeps no cookies is no other site, and its
+// visitor must read what is wrong: no code could ever let them in.
+func (a *account) unproved() error {
+	if len(a.tickets) == 0 {
+		return errNoCookie
+	}
+	return errCrossSite
+}
+
 // unreadable is the refusal of a POST that cannot be taken, because of err.
 func (v *visitor) unreadable(err error, pseudonym string) problem.Refusal {
+	if errors.Is(err, errNoCookie) {
+		return problem.NoCookie.Because("allow cookies for this site, and start again")
+	}
 	if errors.Is(err, errCrossSite) {
 		v.log.Warn("request from another site refused", zap.String("account", pseudonym), app.ClientIP(v.r))
 		return problem.CrossSite.Because("the form is not from this page, or is too old")

@@ -23,7 +23,7 @@ func (c *caller) verify() error {
 		return c.fault("store does not answer", err)
 	}
 	if !a.trusts(s) {
-		return a.answer(a.unreadable(errCrossSite, a.pseudonym()))
+		return a.answer(a.unreadable(a.unproved(), a.pseudonym()))
 	}
 	h, err := a.lookUp()
 	if err != nil {

@@ -29,6 +29,7 @@ var (
 	NoPhone              = Problem{"no-phone", 0, "There is no phone number on file", page.NoPhone}
 
 	CrossSite = Problem{"cross-site", http.StatusForbidden, "The request came from another site", page.CrossSite}
+	NoCookie  = Problem{"cross-site", http.StatusForbidden, "The browser sent no cookie of the page", page.NoCookie}
 	Blocked   = Problem{"blocked", http.StatusTooManyRequests, "Too many wrong codes", page.Blocked}
 	Disabled  = Problem{
 		"blocked", http.StatusTooManyRequests,
