@@ -112,7 +112,7 @@ func TestEarlyDataChangesNothing(t *testing.T) {
 
 func TestPlainHTTPIsRefusedOffLoopback(t *testing.T) {
 	t.Parallel()
-	s := startSite(t, setup{listen: "http://:" + portOf(t)})
+	s := startSite(t, setup{listen: "http://:" + portOf(t), directive: "origin app.example.com"})
 	u, _ := url.Parse(strings.Replace(s.URL, "//:", "//localhost:", 1))
 	s.URL = u.String()
 	res := rawRequest(t, s, "GET / HTTP/1.1\r\nHost: app.example.com\r\n"+basicAlice+

@@ -154,7 +154,7 @@ func TestGateWhereItIsOdd(t *testing.T) {
 		{"second gate under the query", onFile, inner("query admin=1"), ""},
 		{"one gate under a header", onFile, one(login + "@inner header X-Admin 1\nsms_2fa @inner"), ""},
 		{
-			"any host", onFile, siteOf("", login+"sms_2fa {\ncookie_domain example.com\n}"),
+			"any host", onFile, siteOf("", login+"sms_2fa {\ncookie_domain example.com\norigin example.com\n}"),
 			"cookie_domain is set where the site answers to any host",
 		},
 		{

@@ -18,16 +18,16 @@ func judgeCookieDomain(domain string) error {
 	switch {
 	case !isHost(domain) || noAddress == nil || slices.Contains(strings.Split(domain, "."), ""):
 		return fmt.Errorf("cookie_domain: %q is not a domain like example.com", domain)
-	case isPublicSuffix(domain):
+	case IsPublicSuffix(domain):
 		return fmt.Errorf("cookie_domain: %q is no domain of one owner, so browsers take no cookie for it; "+
 			"expected a domain under it, like example.com", domain)
 	}
 	return nil
 }
 
-// isPublicSuffix reports whether the owners of names under a domain are strangers to each other, as under com, co.uk
+// IsPublicSuffix reports whether the owners of names under a domain are strangers to each other, as under com, co.uk
 // or github.io. A domain of one label counts as such for browsers.
-func isPublicSuffix(domain string) bool {
+func IsPublicSuffix(domain string) bool {
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	return suffix == domain
 }

@@ -86,7 +86,7 @@ type Options struct {
 	// Numbers that get no text and have a fixed code, for tests and app reviews.
 	TestNumbers []TestNumber `json:"test_number,omitempty"`
 
-	// The host in the last line of the text, like `app.example.com`. Set it where a site answers to any host name.
+	// The host in the last line of the text, like `app.example.com`. Required where a site answers to any host name.
 	// Default: the host that was asked for.
 	Origin string `json:"origin,omitempty"`
 

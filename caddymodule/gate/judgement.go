@@ -24,6 +24,9 @@ func (h *Handler) judge(s surroundings) error {
 	if err := h.judgeCookieDomain(s); err != nil {
 		return err
 	}
+	if err := h.judgeOrigin(s); err != nil {
+		return err
+	}
 	if s.methods != nil && !slices.Contains(s.methods, "POST") {
 		return fmt.Errorf("the gate %s stands under a matcher that lets only %s through: its form is sent by POST, and "+
 			"would pass the gate by; add POST to the matcher", s.place, strings.Join(s.methods, ", "))
