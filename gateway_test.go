@@ -18,12 +18,17 @@ const module = "github.com/caddy-sms-2fa/gateway/"
 // mayImport is what packages may import beside the standard library. A package that is not listed may import anything
 // but Caddy and go-redis.
 var mayImport = map[string][]string{
-	"store":     {},
-	"phone":     {"github.com/nyaruka/phonenumbers"},
-	"page":      {"golang.org/x/net/html"},
-	"otp":       {"store", "phone"},
-	"session":   {"store", "github.com/golang-jwt/jwt/v5"},
-	"directory": {"phone", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
+	"store":   {},
+	"phone":   {"github.com/nyaruka/phonenumbers"},
+	"page":    {"golang.org/x/net/html"},
+	"otp":     {"store", "phone"},
+	"session": {"store", "github.com/golang-jwt/jwt/v5"},
+	"directory": {
+		"phone", "store", "store/redisstore", "github.com/go-ldap/ldap/v3", "github.com/go-sql-driver/mysql",
+		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
+		"github.com/sony/gobreaker/v2", "golang.org/x/sync/singleflight",
+		"golang.org/x/text/cases", "golang.org/x/text/unicode/norm",
+	},
 }
 
 // inCaddy is what the packages that may import Caddy may import of this module. caddymodule is the face: it imports
@@ -33,7 +38,7 @@ var inCaddy = map[string][]string{
 		"caddymodule/app", "caddymodule/directories", "caddymodule/gate", "caddymodule/operator", "caddymodule/reports",
 		"caddymodule/senders", "caddymodule/stores",
 	},
-	"caddymodule/guest":       {"directory", "sms", "store"},
+	"caddymodule/guest":       {"directory", "sms", "store", "store/redisstore"},
 	"caddymodule/senders":     {"caddymodule/guest", "phone", "sms"},
 	"caddymodule/stores":      {"caddymodule/guest", "store", "store/boltstore", "store/redisstore"},
 	"caddymodule/directories": {"caddymodule/guest", "directory"},
@@ -42,7 +47,8 @@ var inCaddy = map[string][]string{
 	"caddymodule/problem":     {"otp", "page"},
 	"caddymodule/live":        {},
 	"caddymodule/app": {
-		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "otp", "phone", "session", "sms", "store",
+		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "directory", "otp", "phone", "session", "sms",
+		"store",
 	},
 	"caddymodule/gate": {
 		"caddymodule/app", "caddymodule/body", "caddymodule/guest", "caddymodule/live", "caddymodule/metrics",

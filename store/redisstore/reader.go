@@ -28,12 +28,12 @@ func (r *Reader) Value(ctx context.Context, key string) (value string, found boo
 	return r.read(ctx, "get", r.store.prefix+key)
 }
 
-// read sends a command, and sends it once more if the connection was lost: it changes nothing.
+// read sends a command that changes nothing. When its connection breaks or keeps silent, read sends it once more.
 func (r *Reader) read(ctx context.Context, args ...any) (string, bool, error) {
-	cmd, err := r.store.send(ctx, args...)
-	if isLost(err) && ctx.Err() == nil {
-		cmd, err = r.store.send(ctx, args...)
-	}
+	bounded, cancel := context.WithTimeout(ctx, r.store.timeout)
+	defer cancel()
+	ask := func(ctx context.Context, _ bool) (*redis.Cmd, error) { return r.store.send(ctx, args...) }
+	cmd, err := twice(bounded, r.store.network, r.store.timeout/patience, ask)
 	if errors.Is(err, redis.Nil) {
 		return "", false, nil
 	}
@@ -45,10 +45,4 @@ func (r *Reader) read(ctx context.Context, args ...any) (string, bool, error) {
 		return "", false, oddAnswer("reading")
 	}
 	return value, true, nil
-}
-
-// isLost reports whether a command got no answer.
-func isLost(err error) bool {
-	var answer redis.Error
-	return err != nil && !errors.As(err, &answer)
 }

@@ -1,4 +1,4 @@
-package stores
+package guest
 
 import (
 	"crypto/tls"
@@ -7,19 +7,17 @@ import (
 	"os"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-
-	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 )
 
-// RedisTLS says how Redis is known to be the right one.
-type RedisTLS struct {
+// TLS says how a server is known to be the right one, and how the gateway shows who it is.
+type TLS struct {
 	// A PEM file of certificate authorities. Default: the system's.
 	CA string `json:"ca,omitempty"`
 
-	// The name in Redis' certificate. Default: the host of the address.
+	// The name in the server's certificate. Default: the host of the address.
 	ServerName string `json:"server_name,omitempty"`
 
-	// The certificate to show to Redis, and its key: PEM files. Default: none.
+	// The certificate to show to the server, and its key: PEM files. Default: none.
 	Certificate string `json:"certificate,omitempty"`
 	Key         string `json:"key,omitempty"`
 
@@ -27,7 +25,11 @@ type RedisTLS struct {
 	InsecureSkipVerify bool `json:"insecure_skip_verify,omitempty"`
 }
 
-func (t *RedisTLS) config() (*tls.Config, error) {
+// Config reads the certificates. It is nil for a nil TLS.
+func (t *TLS) Config() (*tls.Config, error) {
+	if t == nil {
+		return nil, nil
+	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify}
 	if t.CA != "" {
 		pem, err := os.ReadFile(t.CA)
@@ -49,20 +51,26 @@ func (t *RedisTLS) config() (*tls.Config, error) {
 	return c, nil
 }
 
-func (t *RedisTLS) unmarshal(d *caddyfile.Dispenser) error {
+// ReadTLS reads the option "tls { … }".
+func ReadTLS(d *caddyfile.Dispenser, into **TLS) error {
+	*into = new(TLS)
+	return (*into).unmarshal(d)
+}
+
+func (t *TLS) unmarshal(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	texts := guest.Settings{
-		guest.Literal("ca", &t.CA), guest.Literal("server_name", &t.ServerName),
-		guest.Literal("certificate", &t.Certificate), guest.Literal("key", &t.Key),
+	texts := Settings{
+		Literal("ca", &t.CA), Literal("server_name", &t.ServerName),
+		Literal("certificate", &t.Certificate), Literal("key", &t.Key),
 	}
-	return guest.InnerBlock(d, func(option string) error {
+	return InnerBlock(d, func(option string) error {
 		if known, err := texts.Read(d); known {
 			return err
 		}
 		if option == "insecure_skip_verify" {
-			return guest.Flag(d, &t.InsecureSkipVerify)
+			return Flag(d, &t.InsecureSkipVerify)
 		}
 		return d.Errf("tls: there is no option %q", option)
 	})
