@@ -98,7 +98,10 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"constant user", "", "user alice", "user: \"alice\" holds no placeholder"},
 		{"candidate", "", "user {http.auth.candidate.id}", "names whoever was refused"},
 		{"global option in a site", "", "sender log", "sender: it belongs into the global options"},
-		{"unknown directory", "", "directory ldap", `directory: unknown module "ldap"; known: file, inline, at`},
+		{
+			"unknown directory", "", "directory nis",
+			`directory: unknown module "nis"; known: file, inline, placeholder, at`,
+		},
 		{"empty inline directory", "", "directory inline", "expected lines of a user and a phone number"},
 		{
 			"unknown sender", "sender pigeon", "",

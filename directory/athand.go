@@ -6,8 +6,8 @@ package directory
 type AtHand interface {
 	Directory
 
-	// AtHand finds the number of a user as Lookup does, but does not wait for anything: no file, no network, no lock
-	// that is held meanwhile. user is the Canonical name. AtHand may be called at once from many goroutines, allocates
-	// nothing, and takes no longer than looking into a map.
-	AtHand(user string) (number string, found bool)
+	// AtHand finds the numbers of a user as Lookup does, one a line (see NumbersInText), but does not wait for anything:
+	// no file, no network, no lock that is held meanwhile. user is the Canonical name. AtHand may be called at once from
+	// many goroutines, allocates nothing, and takes no longer than looking into a map.
+	AtHand(user string) (numbers string, found bool)
 }

@@ -1,17 +1,20 @@
-// Package directory finds the phone number that is on file for a user.
+// Package directory finds the phone numbers that are on file for a user.
 //
-// A [Directory] answers one question: which number belongs to this user? [File] reads a CSV file and notices when it
-// changes; [Inline] holds the users of the configuration. Both store users under their [Canonical] name, and expect
-// that the caller looks a user up under that name.
+// A [Directory] answers one question: which numbers belong to this person? Each source of numbers has a file of its
+// own: [File] reads a CSV or JSON file and notices when the file changes; [Inline] holds the users of the
+// configuration; [LDAP], [SQL], [Redis] and [HTTP] ask a server. Directories in memory store users under their
+// [Canonical] name, and expect that the caller looks a user up under that name.
 //
 // A directory that has all of its numbers at hand is [Reviewed]: a gate has it judge them before anybody asks for one.
 //
-// A directory returns the number as it was written down; package phone reads it. A user without a number is not an
-// error. An error means that the directory cannot tell now, and the caller must not treat it as "no number".
+// A directory returns the numbers as they were written down; package phone reads them. A user without a number is not
+// an error. An error means that the directory cannot tell now, and the caller must not treat the error as "no number".
 //
-// To add a directory, implement [Directory] in a file of its own, with a test of what happens when the source is slow,
-// down or damaged, and register it as a Caddy module sms_2fa.directories.<name> in
-// caddymodule/directories.
+// A [Chain] is what a gate asks: several directories, in the order in which they were configured, each in a [Link]
+// that keeps the rules which hold for every directory (time, number of questions at once, breaker, cache).
+//
+// To add a directory, implement [Directory] in a file of its own, let the suite in directorytest hold it to what a
+// directory promises, and register it as a Caddy module sms_2fa.directories.<name>.
 package directory
 
 import (
@@ -24,12 +27,29 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Directory finds the phone numbers of users.
+// Person is who a directory is asked about.
+type Person struct {
+	// Name is the Canonical name, by which the gate knows the user.
+	Name string
+	// Given is the name as the first factor wrote it. It differs from Name in letter case, spaces around it and the
+	// like.
+	Given string
+}
+
+// Directory finds the phone numbers of people.
 type Directory interface {
-	// Lookup finds the number of a user. user is the Canonical name. number is the text as it was written down;
-	// found is false when the directory has no number for the user. An error says that the directory cannot be asked
-	// now. Lookup may be called at once from many goroutines, and returns soon after ctx ends.
-	Lookup(ctx context.Context, user string) (number string, found bool, err error)
+	// Lookup finds the numbers of a person. Without any, the directory has no number for this person. An error, best of
+	// all an *Error, says that the directory cannot tell now; neither the error nor its text may hold a name or a
+	// number. Lookup may be called at once from many goroutines, and returns soon after ctx ends.
+	Lookup(ctx context.Context, p Person) (Numbers, error)
+}
+
+// Immediate is a Directory that asks nobody, because the numbers are in memory or in the request itself. A Link asks
+// it without a limit of time, and never lets two requests share an answer.
+type Immediate interface {
+	Directory
+	// Immediate marks the directory.
+	Immediate()
 }
 
 // Canonical is the one spelling of a user's name by which the gate knows the user: if the first factor takes "Alice"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +19,8 @@ const (
 )
 
 // File is a directory in a CSV file of lines "user,phone"; semicolons and tabs separate as well. A first line like
-// "user,phone" is taken for a header, and lines that begin with # for comments.
+// "user,phone" is taken for a header, and lines that begin with # for comments. A file whose name ends in ".json" is
+// JSON (see file_json.go).
 //
 // The file is read again when it has changed and the change has rested for a second. New contents are used only as a
 // whole and only if they look like what somebody meant: a file that cannot be read, that has no users any more, fewer
@@ -43,8 +45,9 @@ type File struct {
 }
 
 var (
-	_ Reviewed = (*File)(nil)
-	_ AtHand   = (*File)(nil)
+	_ Reviewed  = (*File)(nil)
+	_ AtHand    = (*File)(nil)
+	_ Immediate = (*File)(nil)
 )
 
 // OpenFile reads the file at path. It fails if the file cannot be read within five seconds, if there is nothing in it,
@@ -87,17 +90,22 @@ func (f *File) open() error {
 	return nil
 }
 
-// Lookup finds a number. It returns no error: while the file cannot be read, the numbers known before are used.
-func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
+// Lookup finds numbers. It returns no error: while the file cannot be read, the numbers known before are used.
+func (f *File) Lookup(ctx context.Context, p Person) (Numbers, error) {
 	f.refresh(ctx)
-	number, ok := f.AtHand(user)
-	return number, ok, nil
+	if numbers, ok := f.AtHand(p.Name); ok {
+		return strings.Split(numbers, between), nil
+	}
+	return nil, nil
 }
 
-// AtHand finds a number among those read last. It does not look at the file, which Watch does.
+// Immediate says that a File asks nobody: a lookup waits for a file of this machine at most, and not for long.
+func (*File) Immediate() {}
+
+// AtHand finds numbers among those read last. It does not look at the file, which Watch does.
 func (f *File) AtHand(user string) (string, bool) {
-	number, ok := f.table.Load().numbers[user]
-	return number, ok
+	numbers, ok := f.table.Load().numbers[user]
+	return numbers, ok
 }
 
 // Review judges the numbers of the file, now and when it has been read again. A region is reviewed once, for the first

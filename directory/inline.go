@@ -14,8 +14,9 @@ import (
 type Inline struct{ numbers map[string]string }
 
 var (
-	_ Reviewed = (*Inline)(nil)
-	_ AtHand   = (*Inline)(nil)
+	_ Reviewed  = (*Inline)(nil)
+	_ AtHand    = (*Inline)(nil)
+	_ Immediate = (*Inline)(nil)
 )
 
 // NewInline returns a directory of numbers by user. An empty name, a user without a number, or two spellings of one
@@ -38,10 +39,15 @@ func NewInline(users map[string]string) (*Inline, error) {
 }
 
 // Lookup finds a number. It never returns an error.
-func (i *Inline) Lookup(_ context.Context, user string) (string, bool, error) {
-	number, ok := i.AtHand(user)
-	return number, ok, nil
+func (i *Inline) Lookup(_ context.Context, p Person) (Numbers, error) {
+	if number, ok := i.AtHand(p.Name); ok {
+		return Numbers{number}, nil
+	}
+	return nil, nil
 }
+
+// Immediate says that an Inline asks nobody.
+func (*Inline) Immediate() {}
 
 // AtHand finds a number, as Lookup does.
 func (i *Inline) AtHand(user string) (string, bool) {

@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
@@ -32,7 +33,7 @@ type review struct {
 func (r review) of(path string, t *table) error {
 	var faults []error
 	for _, u := range t.users {
-		if err := judge(u.user, t.numbers[u.user], r.region); err != nil {
+		if err := judgeAll(u.user, t.numbers[u.user], r.region); err != nil {
 			faults = append(faults, fmt.Errorf("%s:%d: %w", path, u.line, err))
 		}
 	}
@@ -60,7 +61,17 @@ func (r review) tell(path string, t *table, faults []error) {
 	}
 }
 
-// judge says what is wrong with a user's number, in words that hold neither of the two.
+// judgeAll says what is wrong with the first number of a user that cannot be read.
+func judgeAll(user, numbers, region string) error {
+	for number := range strings.SplitSeq(numbers, between) {
+		if err := judge(user, number, region); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge says what is wrong with a number of a user, in words that hold neither of the two.
 func judge(user, number, region string) error {
 	_, err := phone.Parse(number, region)
 	if err == nil {

@@ -53,7 +53,7 @@ func TestReviewOfSeveralRegions(t *testing.T) {
 		}
 	}
 	put(t, w.path, some+"dave,(202) 555-0123\nerin,(202) 555-0124\nfrank,(202) 555-0125\ngrace,(202) 555-0126\n")
-	_, found, _ := w.Lookup(t.Context(), "frank")
+	_, found, _ := first(t, w, "frank")
 	if found || len(w.faults) != 1 || !strings.Contains(w.faults[0], "4 of 7 numbers") {
 		t.Errorf("found %v, faults %q", found, w.faults)
 	}
@@ -105,7 +105,7 @@ func TestMistakesAreNotUsed(t *testing.T) {
 			w := watch(t, strings.Join(lines, ""), "")
 			put(t, w.path, tt.content)
 			for range 3 {
-				if number, found, err := w.Lookup(t.Context(), "alice"); number != "+15005550006" || !found || err != nil {
+				if number, found, err := first(t, w, "alice"); number != "+15005550006" || !found || err != nil {
 					t.Errorf("%q, %v, %v", number, found, err)
 				}
 			}
@@ -116,7 +116,7 @@ func TestMistakesAreNotUsed(t *testing.T) {
 				t.Errorf("opened anew: %v", err)
 			}
 			put(t, w.path, "alice,+15005550019\n"+many.String())
-			if number, _, _ := w.Lookup(t.Context(), "alice"); number != "+15005550019" {
+			if number, _, _ := first(t, w, "alice"); number != "+15005550019" {
 				t.Errorf("after the mistake: %q", number)
 			}
 		})
@@ -136,7 +136,7 @@ func TestChangesThatAreMeant(t *testing.T) {
 	} {
 		put(t, w.path, content)
 		for _, user := range []string{"alice", "bob", "carol"} {
-			if _, found, _ := w.Lookup(t.Context(), user); found != strings.Contains(content, user) {
+			if _, found, _ := first(t, w, user); found != strings.Contains(content, user) {
 				t.Errorf("%s is found: %v in %q", user, found, content)
 			}
 		}
@@ -155,7 +155,7 @@ func TestChangeRestsBeforeItIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	has := func(user string) bool { _, found, _ := d.Lookup(t.Context(), user); return found }
+	has := func(user string) bool { _, found, _ := first(t, d, user); return found }
 	begun := time.Now()
 	for !has("dave") {
 		if time.Since(begun) > 10*time.Second {
@@ -181,7 +181,7 @@ func TestNoRegularFile(t *testing.T) {
 	if err := syscall.Mkfifo(w.path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, found, _ := w.Lookup(t.Context(), "alice"); !found || len(w.faults) != 1 ||
+	if _, found, _ := first(t, w, "alice"); !found || len(w.faults) != 1 ||
 		!strings.Contains(w.faults[0], "no regular file") {
 		t.Errorf("found %v, faults %q", found, w.faults)
 	}

@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// table is what a CSV file says: numbers by user, as they were written down.
+// table is what a file says: numbers by user, as they were written down.
 type table struct {
-	numbers map[string]string // Canonical name -> number
+	numbers map[string]string // Canonical name -> number, or several with "between" between them
 	users   []tableLine       // in the order of the file
 	bare    bool              // there is nothing at all, not even a header or a comment
 	cut     bool              // the last line has no line end
@@ -27,12 +27,15 @@ type tableLine struct {
 
 const expected = "expected a line like: alice,+15005550006"
 
-// parse reads the lines of a file, which are separated by commas, semicolons or tabs. Errors name file and line, and
-// never hold a user or a number.
+// parse reads a file: JSON if its name says so, or else lines, which are separated by commas, semicolons or tabs.
+// Errors name file and line, and never hold a user or a number.
 func parse(path string, data []byte) (*table, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if err := checkText(path, data); err != nil {
 		return nil, err
+	}
+	if isJSON(path) {
+		return parseJSON(path, data)
 	}
 	if !bytes.ContainsRune(data, '\n') { // lines of an old Macintosh
 		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))

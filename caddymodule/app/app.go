@@ -23,6 +23,7 @@ import (
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
+	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/session"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
@@ -54,8 +55,9 @@ type App struct {
 	// Default: `100`.
 	MaxInFlight int `json:"max_in_flight,omitempty"`
 
-	// Where the phone numbers are, for sites that do not say it themselves.
-	DirectoryRaw json.RawMessage `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
+	// Where the phone numbers are, for sites that do not say it themselves: directories that are asked in order until
+	// one has a number.
+	DirectoryRaw guest.Modules `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
 
 	Options
 
@@ -64,9 +66,10 @@ type App struct {
 	clock func() time.Time
 	rand  io.Reader
 
-	directory guest.Directory
-	// directoryConfig is DirectoryRaw, which Caddy clears once the directory is loaded.
-	directoryConfig json.RawMessage
+	directories []*directory.Link
+	links       []*directory.Link // those, and those of the gates
+	// directoryConfig is DirectoryRaw, which Caddy clears once the directories are loaded.
+	directoryConfig guest.Modules
 
 	failover   *sms.Failover
 	reported   map[string]bool // senders whose reports come in here
@@ -108,16 +111,16 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.loadSenders(ctx); err != nil {
 		return err
 	}
-	if err := a.loadDirectory(ctx); err != nil {
+	if err := a.loadDirectories(ctx); err != nil {
 		return err
 	}
 	return a.joinBackend(ctx)
 }
 
-func (a *App) loadDirectory(ctx caddy.Context) (err error) {
+func (a *App) loadDirectories(ctx caddy.Context) (err error) {
 	if a.DirectoryRaw != nil {
 		a.directoryConfig = slices.Clone(a.DirectoryRaw)
-		a.directory, err = guest.Load[guest.Directory](ctx, a, "DirectoryRaw", "directory")
+		a.directories, err = a.LoadDirectories(ctx, a, "DirectoryRaw")
 	}
 	return err
 }
@@ -214,11 +217,8 @@ func (a *App) Log() *zap.Logger { return a.log }
 // Backend is the store and the secrets of this configuration.
 func (a *App) Backend() *Backend { return a.backend }
 
-// Directory is the directory of sites that have none of their own; nil without one.
-func (a *App) Directory() guest.Directory { return a.directory }
-
-// DirectoryConfig is that directory as it is configured.
-func (a *App) DirectoryConfig() json.RawMessage { return a.directoryConfig }
+// DirectoryConfig is the directories of sites that have none of their own, as they are configured.
+func (a *App) DirectoryConfig() guest.Modules { return a.directoryConfig }
 
 var (
 	_ caddy.App          = (*App)(nil)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/store"
 )
@@ -16,17 +17,17 @@ import (
 // one zone share their verifications, so they must agree in all of it.
 type Basis struct {
 	user          string
-	directory     json.RawMessage // as it is configured
+	directory     guest.Modules // as they are configured
 	phone         string
 	defaultRegion string
 	policy        otp.Policy
 	testNumbers   []TestNumber
 }
 
-// NewBasis is the basis of a gate, given its user, the directory as it is configured, and all of its options.
-func NewBasis(user string, directory json.RawMessage, o Options, p otp.Policy) Basis {
+// NewBasis is the basis of a gate, given its user, the directories as they are configured, and all of its options.
+func NewBasis(user string, directories guest.Modules, o Options, p otp.Policy) Basis {
 	return Basis{
-		user: user, directory: slices.Clone(directory), phone: o.Phone, defaultRegion: o.DefaultRegion, policy: p,
+		user: user, directory: slices.Clone(directories), phone: o.Phone, defaultRegion: o.DefaultRegion, policy: p,
 		testNumbers: o.TestNumbers,
 	}
 }
@@ -54,7 +55,7 @@ func (b Basis) differs(other Basis) string {
 		}
 		switch option.name {
 		case "directory":
-			return fmt.Sprintf("directory (%s, and %s)", kindOfDirectory(b.directory), kindOfOther(b, other))
+			return fmt.Sprintf("directory (%s, and %s)", kindsOf(b.directory), kindOfOther(b, other))
 		case "test_number":
 			return "test_number"
 		}
@@ -64,24 +65,32 @@ func (b Basis) differs(other Basis) string {
 	return ""
 }
 
-// kindOfDirectory is the module of a directory. Nothing else of its configuration is told: it may hold a password.
-func kindOfDirectory(directory json.RawMessage) string {
-	var module struct {
-		Directory string `json:"directory"`
+// kindsOf is the modules of directories. Nothing else of their configuration is told: it may hold a password.
+func kindsOf(directories guest.Modules) string {
+	var kinds []string
+	for _, raw := range directories {
+		var module struct {
+			Directory string `json:"directory"`
+		}
+		_ = json.Unmarshal(raw, &module)
+		kinds = append(kinds, module.Directory)
 	}
-	_ = json.Unmarshal(directory, &module)
-	return cmp.Or(module.Directory, "none")
+	return orNone(strings.Join(kinds, ", "))
 }
 
 func kindOfOther(b, other Basis) string {
-	if kind := kindOfDirectory(other.directory); kind != kindOfDirectory(b.directory) {
-		return kind
+	if kinds := kindsOf(other.directory); kinds != kindsOf(b.directory) {
+		return kinds
 	}
-	return "another " + kindOfDirectory(other.directory)
+	return "another " + kindsOf(other.directory)
 }
 
 // canonicalJSON is the same text for configurations that mean the same.
-func canonicalJSON(raw json.RawMessage) string {
+func canonicalJSON(directories guest.Modules) string {
+	raw, err := json.Marshal(directories)
+	if err != nil {
+		return ""
+	}
 	var value any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()

@@ -54,7 +54,7 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 	case "max_in_flight":
 		return guest.Number(d, &a.MaxInFlight)
 	case "directory":
-		a.DirectoryRaw, err = guest.Parse[guest.Directory](d, guest.Directories)
+		err = a.DirectoryRaw.ReadDirectory(d)
 	case "user":
 		return d.Err("user: it belongs into the directive of a site")
 	default:
@@ -64,7 +64,7 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 }
 
 // Repeatable are the options that may stand several times in a block.
-var Repeatable = []string{"message", "test_number"}
+var Repeatable = []string{"directory", "message", "test_number"}
 
 // UnmarshalOption reads one option and judges it while its line is known.
 func (o *Options) UnmarshalOption(d *caddyfile.Dispenser) error {

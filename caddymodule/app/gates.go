@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
+	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
@@ -26,7 +27,7 @@ type Gate struct {
 	Basis Basis
 	// Place says where the gate stands, for the operator.
 	Place string
-	// Directory is asked for the numbers of the gate's users; nil without one.
+	// Directory is asked for the numbers of the gate's users.
 	Directory guest.Directory
 	// Cookie says which browsers' cookies the gate shares with others.
 	Cookie CookieReach
@@ -102,8 +103,8 @@ func (a *App) PolicyOf(zone string) otp.Policy {
 func (a *App) OnFile(ctx context.Context, s otp.Subject) bool {
 	for _, g := range a.gates.enlisted {
 		if g.Zone == s.Zone && g.Directory != nil {
-			_, found, err := g.Directory.Lookup(ctx, s.Name)
-			return found && err == nil
+			numbers, err := g.Directory.Lookup(ctx, directory.Person{Name: s.Name, Given: s.Name})
+			return len(numbers) > 0 && err == nil
 		}
 	}
 	return false

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
@@ -13,12 +14,13 @@ import (
 func TestBasisDiffers(t *testing.T) {
 	t.Parallel()
 	o := Options{TestNumbers: []TestNumber{{"+15005550006", "123456", "2027-01-31"}}}
-	base := NewBasis("{u}", json.RawMessage(`{"directory":"ldap","password":"hunter2"}`), o, otp.DefaultPolicy())
+	ldap := guest.Modules{json.RawMessage(`{"directory":"ldap","password":"hunter2"}`)}
+	base := NewBasis("{u}", ldap, o, otp.DefaultPolicy())
 	if d := base.differs(base); d != "" {
 		t.Fatalf("a basis differs from itself in %s", d)
 	}
 	spaced := base
-	spaced.directory = json.RawMessage(`{ "password": "hunter2", "directory": "ldap" }`)
+	spaced.directory = guest.Modules{json.RawMessage(`{ "password": "hunter2", "directory": "ldap" }`)}
 	if d := base.differs(spaced); d != "" {
 		t.Errorf("the same directory, written in another way, differs in %s", d)
 	}
@@ -28,7 +30,7 @@ func TestBasisDiffers(t *testing.T) {
 		case "user":
 			other.user = "{v}"
 		case "directory":
-			other.directory = json.RawMessage(`{"directory":"ldap","password":"hunter3"}`)
+			other.directory = guest.Modules{json.RawMessage(`{"directory":"ldap","password":"hunter3"}`)}
 		case "phone":
 			other.phone = "{p}"
 		case "defaultRegion":

@@ -16,7 +16,8 @@ import (
 
 func init() { caddy.RegisterModule(new(File)) }
 
-// File reads phone numbers from a CSV file with lines of `user,phone`. The file is read again when it has changed and
+// File reads phone numbers from a CSV file with lines of `user,phone`, or from a JSON file (`.json`) with an object or
+// a list. The file is read again when it has changed and
 // the change has rested for a second. A change that cannot be read, or looks like a mistake, is logged, and the
 // numbers known before stay in use. A number that cannot be read is a warning with file and line, and its user has
 // none; if most of them cannot be read, the file is not used.
@@ -51,12 +52,15 @@ func (f *File) Provision(ctx caddy.Context) error {
 	return err
 }
 
-// Lookup finds a user's number.
-func (f *File) Lookup(ctx context.Context, user string) (string, bool, error) {
-	return f.file.Lookup(ctx, user)
+// Lookup finds a person's numbers.
+func (f *File) Lookup(ctx context.Context, p directory.Person) (directory.Numbers, error) {
+	return f.file.Lookup(ctx, p)
 }
 
-// AtHand finds a user's number without asking anybody.
+// Immediate says that nobody is asked.
+func (*File) Immediate() {}
+
+// AtHand finds a user's numbers without asking anybody.
 func (f *File) AtHand(user string) (string, bool) { return f.file.AtHand(user) }
 
 // Review judges all numbers, now and after each change.
@@ -71,7 +75,8 @@ func (f *File) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 var (
-	_ directory.Reviewed = (*File)(nil)
-	_ directory.AtHand   = (*File)(nil)
-	_ caddy.Provisioner  = (*File)(nil)
+	_ directory.Reviewed  = (*File)(nil)
+	_ directory.Immediate = (*File)(nil)
+	_ directory.AtHand    = (*File)(nil)
+	_ caddy.Provisioner   = (*File)(nil)
 )

@@ -43,12 +43,15 @@ func (i *Inline) Provision(caddy.Context) error {
 	return err
 }
 
-// Lookup finds a user's number.
-func (i *Inline) Lookup(ctx context.Context, user string) (string, bool, error) {
-	return i.inline.Lookup(ctx, user)
+// Lookup finds a person's numbers.
+func (i *Inline) Lookup(ctx context.Context, p directory.Person) (directory.Numbers, error) {
+	return i.inline.Lookup(ctx, p)
 }
 
-// AtHand finds a user's number without asking anybody.
+// Immediate says that nobody is asked.
+func (*Inline) Immediate() {}
+
+// AtHand finds a user's numbers without asking anybody.
 func (i *Inline) AtHand(user string) (string, bool) { return i.inline.AtHand(user) }
 
 // Review judges all numbers.
@@ -79,7 +82,8 @@ func (i *Inline) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 var (
-	_ directory.Reviewed = (*Inline)(nil)
-	_ directory.AtHand   = (*Inline)(nil)
-	_ caddy.Provisioner  = (*Inline)(nil)
+	_ directory.Reviewed  = (*Inline)(nil)
+	_ directory.Immediate = (*Inline)(nil)
+	_ directory.AtHand    = (*Inline)(nil)
+	_ caddy.Provisioner   = (*Inline)(nil)
 )

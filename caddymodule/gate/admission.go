@@ -136,16 +136,13 @@ func (a *admission) Lasts() bool {
 // asking anybody and without the request that brought a number.
 func (a *admission) keepsNumber(state *session.State) bool {
 	h := a.gate
-	if h.atHand == nil || h.phone.template != "" {
-		return true
-	}
-	raw, _ := h.atHand.AtHand(a.name)
-	if raw == a.number.raw {
+	number := h.numberAtHand(nil, a.name)
+	if !number.known || number == a.number {
 		return true
 	}
 	accounts, err := h.app.Backend().AccountsOf(state)
 	return err == nil && h.proved(accounts.Verifier.Keys(), otp.Subject{Zone: h.Zone, Name: a.name}, a.session.Number,
-		onFile{raw, true})
+		number)
 }
 
 // examine reads a token that is not in memory, or not for this owner, and makes sure that it is the owner's.

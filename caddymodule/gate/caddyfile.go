@@ -63,13 +63,13 @@ func (h *Handler) written(global *app.App, place string) (app.Gate, error) {
 	if err != nil {
 		return app.Gate{}, err
 	}
-	directory := h.DirectoryRaw
-	if directory == nil {
-		directory = global.DirectoryRaw
+	directories := h.DirectoryRaw
+	if directories == nil {
+		directories = global.DirectoryRaw
 	}
 	return app.Gate{
 		Zone: o.Zone, Place: place,
-		Basis:  app.NewBasis(cmp.Or(h.User, defaultUser), directory, o, policy),
+		Basis:  app.NewBasis(cmp.Or(h.User, defaultUser), directories, o, policy),
 		Cookie: app.CookieReach{Domain: o.SharedDomain(), Bind: o.BoundTo()},
 	}, nil
 }
@@ -118,7 +118,7 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 			return d.WrapErr(err)
 		}
 	case "directory":
-		h.DirectoryRaw, err = guest.Parse[guest.Directory](d, guest.Directories)
+		err = h.DirectoryRaw.ReadDirectory(d)
 	case "secret", "store", "sender", "max_in_flight":
 		return d.Errf("%s: it belongs into the global options, in a block sms_2fa at the top of the file", d.Val())
 	default:

@@ -15,6 +15,7 @@ import (
 type caller struct {
 	*visitor
 	subject otp.Subject
+	given   string // the name as the first factor wrote it
 	bind    string // what the placeholder of the option bind holds
 }
 
@@ -39,7 +40,7 @@ func (v *visitor) identified(next func(*caller) error) error {
 			zap.String("user", v.User), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
 		return v.answer(problem.NoIdentity.Refusal())
 	}
-	return next(&caller{visitor: v, subject: otp.Subject{Zone: v.Zone, Name: name}, bind: bind})
+	return next(&caller{visitor: v, subject: otp.Subject{Zone: v.Zone, Name: name}, given: user, bind: bind})
 }
 
 // unbound refuses a visitor whose first factor has set no session that the verification could be bound to.

@@ -32,7 +32,7 @@ func (c *caller) challenge() error {
 	}
 	h, err := a.lookUp()
 	if err != nil {
-		return a.fault("directory does not answer", err)
+		return a.cannotTell(err)
 	}
 	if h.number == "" {
 		return a.answer(problem.NoPhone.Refusal())

@@ -17,7 +17,6 @@
 package gate
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -66,17 +65,17 @@ type Handler struct {
 	// `{http.auth.user.id}`.
 	User string `json:"user,omitempty"`
 
-	// Where the phone numbers are. Default: the directory of the global options.
-	DirectoryRaw json.RawMessage `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
+	// Where the phone numbers are: directories that are asked in order until one has a number. Default: those of the
+	// global options.
+	DirectoryRaw guest.Modules `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
 
 	app.Options
 
 	app        *app.App
 	log        *zap.Logger
 	clock      func() time.Time
-	directory  guest.Directory
-	atHand     directory.AtHand // the directory, if it answers from memory
-	phone      reading          // of the option phone
+	directory  *directory.Chain
+	atHand     []onHand // what each directory of the chain can tell without asking anybody
 	identity   identity
 	policy     otp.Policy
 	messages   *app.MessageSet
@@ -118,24 +117,24 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.judge(around); err != nil {
 		return err
 	}
-	directory := h.app.DirectoryConfig()
+	directories := h.app.DirectoryConfig()
 	if h.DirectoryRaw != nil {
-		directory = slices.Clone(h.DirectoryRaw)
+		directories = slices.Clone(h.DirectoryRaw)
 	}
-	if err := h.loadDirectory(ctx); err != nil {
+	if err := h.loadDirectories(ctx, around); err != nil {
 		return err
 	}
 	if err := h.prepare(); err != nil {
 		return err
 	}
-	return h.app.Enlist(h.card(directory, around))
+	return h.app.Enlist(h.card(directories, around))
 }
 
 // card is what the app gets to know of the gate.
-func (h *Handler) card(directory json.RawMessage, around surroundings) app.Gate {
+func (h *Handler) card(directories guest.Modules, around surroundings) app.Gate {
 	return app.Gate{
 		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.place, Directory: h.directory,
-		Basis: app.NewBasis(h.User, directory, h.Options, h.policy),
+		Basis: app.NewBasis(h.User, directories, h.Options, h.policy),
 		Cookie: app.CookieReach{
 			Hosts: around.hosts, AnyHost: around.anyHost, Domain: h.SharedDomain(), Bind: h.identity.bind.template,
 		},
@@ -152,23 +151,6 @@ func (h *Handler) settle(o app.Options) {
 	h.staleOK, h.sendWait = time.Duration(*o.StaleOK), time.Duration(*o.SendWait)
 	h.names, h.plainNames = secureNames(o.Zone, o.CookieDomain), plainNames(o.Zone)
 	h.admissions, h.numberless = session.NewCache[*admission](), session.NewCache[time.Time]()
-}
-
-func (h *Handler) loadDirectory(ctx caddy.Context) error {
-	h.directory = h.app.Directory()
-	if h.DirectoryRaw != nil {
-		var err error
-		if h.directory, err = guest.Load[guest.Directory](ctx, h, "DirectoryRaw", "directory"); err != nil {
-			return err
-		}
-	}
-	if h.directory == nil && h.Phone == "" {
-		return fmt.Errorf("directory: it is missing; say where the phone numbers are, like: " +
-			"directory file /etc/caddy/phones.csv, or: phone {http.reverse_proxy.header.Remote-Phone}")
-	}
-	h.phone = newReading(h.Phone)
-	h.atHand, _ = h.directory.(directory.AtHand)
-	return h.reviewNumbers()
 }
 
 // prepare reads what the options name, and warns of what is odd.

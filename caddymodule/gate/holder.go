@@ -3,33 +3,40 @@ package gate
 import (
 	"context"
 
+	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// holder is an account whose number has been looked up.
+// holder is an account whose numbers have been looked up.
 type holder struct {
 	*account
-	number phone.Number // "" when there is no number on file, or none that can be read
+	number  phone.Number   // where texts go; "" when there is no number on file, or none that can be read
+	numbers []phone.Number // all that can be read, in the order of the directory; number is the first
 }
 
-// lookUp finds where texts to this account go.
+// lookUp finds where texts to this account go. An error says that a directory cannot tell.
 func (a *account) lookUp() (*holder, error) {
-	raw, err := a.rawNumber()
+	h := &holder{account: a}
+	raw, err := a.directory.Lookup(a.ctx, directory.Person{Name: a.subject.Name, Given: a.given})
 	if err != nil {
-		return &holder{account: a}, err
+		return h, err
 	}
-	if raw == "" {
+	if len(raw) == 0 {
 		a.noNumber(nil)
-		return &holder{account: a}, nil
 	}
-	number, err := phone.Parse(raw, a.DefaultRegion)
-	if err != nil {
-		a.noNumber(err)
-		return &holder{account: a}, nil
+	for _, text := range raw {
+		number, err := phone.Parse(text, a.DefaultRegion)
+		if err != nil {
+			a.noNumber(err)
+			continue
+		}
+		h.numbers = append(h.numbers, number)
 	}
-	h := &holder{account: a, number: number}
-	h.chooseTicket()
+	if len(h.numbers) > 0 {
+		h.number = h.numbers[0]
+		h.chooseTicket()
+	}
 	return h, nil
 }
 
@@ -45,19 +52,6 @@ func (h *holder) chooseTicket() {
 		}
 	}
 	h.ticket = h.tickets[0]
-}
-
-func (a *account) rawNumber() (string, error) {
-	if raw := a.broughtNumber(a.repl); raw != "" {
-		return raw, nil
-	}
-	if a.directory == nil {
-		return "", nil
-	}
-	return ask(a, func(ctx context.Context) (string, error) {
-		raw, _, err := a.directory.Lookup(ctx, a.subject.Name)
-		return raw, err
-	})
 }
 
 func (h *holder) look() (otp.Outcome, error) {

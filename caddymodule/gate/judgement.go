@@ -35,7 +35,7 @@ func (h *Handler) judge(s surroundings) error {
 	return nil
 }
 
-// judgeSources follows the placeholders of user and phone to those who set them.
+// judgeSources follows the placeholders of user to those who set them.
 func (h *Handler) judgeSources(s surroundings) error {
 	user := s.trace(app.Placeholders(h.User))
 	if p, none := app.NamesNobody(user); none {
@@ -48,11 +48,6 @@ func (h *Handler) judgeSources(s surroundings) error {
 		}
 		if missing := s.missing(p); missing != "" {
 			return fmt.Errorf("user: nobody in front of the gate %s sets %s, so nobody could pass: %s", s.place, p, missing)
-		}
-	}
-	for _, p := range s.trace(app.Placeholders(h.Phone)) {
-		if err := app.JudgePhone(p); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -12,13 +12,20 @@ import (
 // noNumberEvery is how often the log tells that the same account has no number.
 const noNumberEvery = time.Minute
 
-// reviewNumbers has a directory that knows all of its numbers judge them as this gate reads them. Only the gate knows
-// its default region; several gates of one directory may have several.
+// reviewNumbers has the directories that know all of their numbers judge them as this gate reads them. Only the gate
+// knows its default region; several gates of one directory may have several.
 func (h *Handler) reviewNumbers() error {
-	reviewed, ok := h.directory.(directory.Reviewed)
-	if !ok {
-		return nil
+	for _, l := range h.directory.Links() {
+		if reviewed, ok := l.Directory().(directory.Reviewed); ok {
+			if err := h.review(reviewed); err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+func (h *Handler) review(reviewed directory.Reviewed) error {
 	log := h.log.With(zap.String("zone", h.Zone), zap.String("default_region", h.DefaultRegion))
 	err := reviewed.Review(h.DefaultRegion, func(err error) {
 		log.Warn("phone numbers on file need a look", zap.Error(err))

@@ -22,7 +22,7 @@ func (c *caller) send() error {
 	}
 	h, err := a.lookUp()
 	if err != nil {
-		return a.fault("directory does not answer", err)
+		return a.cannotTell(err)
 	}
 	if h.number == "" {
 		return a.answer(problem.NoPhone.Refusal())

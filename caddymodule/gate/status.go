@@ -44,7 +44,7 @@ func (c *caller) status() error {
 	}
 	h, err := a.lookUp()
 	if err != nil {
-		return a.fault("directory does not answer", err)
+		return a.cannotTell(err)
 	}
 	o, err := h.look()
 	if err != nil {

@@ -27,7 +27,7 @@ func (c *caller) verify() error {
 	}
 	h, err := a.lookUp()
 	if err != nil {
-		return a.fault("directory does not answer", err)
+		return a.cannotTell(err)
 	}
 	if h.number == "" {
 		return a.answer(problem.NoPhone.Refusal()) // the code went to the phone of nobody any more

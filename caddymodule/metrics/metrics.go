@@ -30,6 +30,15 @@ var (
 	Reports = counters("reports_total", "Delivery reports, by what they said, or why they were not heard.",
 		"sender", "result")
 
+	// Lookups counts lookups of phone numbers, by directory and by what came of them: found, cached, none, or the class
+	// of the fault.
+	Lookups = counters("directory_lookups_total", "Lookups of phone numbers, by what came of them.",
+		"directory", "result")
+
+	// DirectoryResting is 1 for a directory whose breaker is open.
+	DirectoryResting = prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("directory_resting",
+		"1 while a directory is left alone because it failed several times in a row.")), []string{"directory"})
+
 	// InFlight is how many texts are on their way to a provider.
 	InFlight = prometheus.NewGauge(prometheus.GaugeOpts(opts("texts_in_flight", "Texts on their way to a provider.")))
 
@@ -50,7 +59,9 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 
 // Register adds the metrics to the registry of a configuration. Registering again changes nothing.
 func Register(registry *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{Challenges, Texts, Checks, Refusals, Faults, Reports, InFlight, Resting} {
+	for _, c := range []prometheus.Collector{
+		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, DirectoryResting, InFlight, Resting,
+	} {
 		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
 			return err
 		}

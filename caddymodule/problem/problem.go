@@ -41,6 +41,10 @@ var (
 		"store-unavailable", http.StatusServiceUnavailable,
 		"The gateway cannot read or write its state", page.Outage,
 	}
+	DirectoryUnavailable = Problem{
+		"directory-unavailable", http.StatusServiceUnavailable,
+		"The directory of phone numbers does not answer", page.Outage,
+	}
 	Busy             = Problem{"busy", http.StatusServiceUnavailable, "Too many texts are on their way", page.Limited}
 	CheckUnavailable = Problem{
 		"check-unavailable", http.StatusServiceUnavailable,
