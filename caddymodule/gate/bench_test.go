@@ -118,6 +118,10 @@ func TestVerifiedRequestAllocates(t *testing.T) {
 		{"number in the configuration", `{` + inline + `}`, "alice", ""},
 		{"number in a file", fmt.Sprintf(`{"directory":{"directory":"file","path":%q}}`, file), "alice", ""},
 		{"number of the first factor", `{"phone":"{http.auth.user.phone}"}`, "alice", ""},
+		{"several directories", `{"directory":[{"directory":"placeholder","placeholder":"{http.auth.user.none}"},` +
+			`{"directory":"inline","users":{"alice":"+15005550006"}},` +
+			`{"directory":"redis","address":["127.0.0.1:1"],"hash":"phones"}]}`, "alice", ""},
+		{"directory that asks", `{"directory":{"directory":"redis","hash":"phones"}}`, "alice", ""},
 		{"name that is not canonical", `{` + inline + `}`, "Alice", ""},
 		{"cookies of the app", `{` + inline + `}`, "alice", "; a=1"},
 	} {

@@ -28,6 +28,10 @@ func TestProved(t *testing.T) {
 		{"another number", claim, onFile{"+15005550009", true}, false},
 		{"no number", claim, onFile{"", true}, false},
 		{"a number that cannot be read", claim, onFile{"12", true}, false},
+		{"the second number", claim, onFile{"+15005550009\n+15005550006", true}, true},
+		{"one of a list", claim, onFile{`["12", "+15005550006"]`, true}, true},
+		{"none of several", claim, onFile{"+15005550009\n+15005550010", true}, false},
+		{"a list that cannot be read", claim, onFile{`["+15005550006"`, true}, false},
 		{"not at hand", claim, onFile{}, true},
 		{
 			"the number of another user", keys.Number(otp.Subject{Zone: "default", Name: "bob"}, "+15005550006"),
