@@ -100,7 +100,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"global option in a site", "", "sender log", "sender: it belongs into the global options"},
 		{
 			"unknown directory", "", "directory nis",
-			`directory: unknown module "nis"; known: file, inline, ldap, placeholder, redis, sql, at`,
+			`directory: unknown module "nis"; known: file, http, inline, ldap, placeholder, redis, sql, at`,
 		},
 		{"empty inline directory", "", "directory inline", "expected lines of a user and a phone number"},
 		{
