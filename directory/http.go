@@ -239,6 +239,9 @@ func (h *HTTP) setHeaders(header http.Header, hasBody bool) {
 	header.Set("User-Agent", "caddy-sms-2fa")
 	if hasBody {
 		header.Set("Content-Type", "application/json")
+		// Asking again does no harm, so net/http may do that when the server has closed an idle connection. A header
+		// without a value is not sent.
+		header["Idempotency-Key"] = []string{}
 	}
 	for _, f := range h.options.Headers {
 		header.Set(f.Name, f.Value)

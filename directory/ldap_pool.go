@@ -74,7 +74,7 @@ func shareOf(ctx context.Context, tries int) (context.Context, context.CancelFun
 func (p *ldapPool) searchAt(ctx context.Context, server int, q *ldap.SearchRequest) (*ldap.SearchResult, error) {
 	for c := p.take(server); c != nil; c = p.take(server) {
 		result, err := p.ask(ctx, c, q)
-		if !ldap.IsErrorWithCode(err, ldap.ErrorNetwork) || ctx.Err() != nil {
+		if answered(err) || ctx.Err() != nil {
 			return result, err
 		}
 	}
@@ -93,13 +93,18 @@ func (p *ldapPool) ask(ctx context.Context, c *ldapConn, q *ldap.SearchRequest) 
 		_ = c.Close()
 		return nil, ctx.Err()
 	}
-	var answer *ldap.Error
-	if err == nil || errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork {
+	if answered(err) {
 		p.keep(c)
 	} else {
 		_ = c.Close()
 	}
 	return result, err
+}
+
+// answered reports whether the server answered, be it with an error, so that the connection works.
+func answered(err error) bool {
+	var answer *ldap.Error
+	return err == nil || errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork
 }
 
 // connect opens a connection and binds.
@@ -156,10 +161,10 @@ func startTLSFault(err error) error {
 	if strings.Contains(err.Error(), "certificate") {
 		return fault(Down, "the server's certificate is not valid for this name, or of an authority that is not known")
 	}
-	if ldap.IsErrorWithCode(err, ldap.ErrorNetwork) {
-		return err
+	if answered(err) {
+		return fault(Config, "the server does not speak StartTLS")
 	}
-	return fault(Config, "the server does not speak StartTLS")
+	return err
 }
 
 // preferred is the server to ask first.

@@ -113,17 +113,17 @@ func (l *Link) lookup(ctx context.Context, p Person) (numbers Numbers, result st
 // wait for its answer leave: whoever joined later still waits, and the limit of time ends it in any case.
 func (l *Link) join(ctx context.Context, p Person) (Numbers, error) {
 	answer := l.flights.DoChan(p.Name+"\x00"+p.Given, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.terms.Timeout)
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.terms.Timeout)
 		defer cancel()
-		return l.question(ctx, p)
+		return l.question(asking, p)
 	})
-	ctx, cancel := context.WithTimeout(ctx, l.terms.Timeout+slack)
+	waiting, cancel := context.WithTimeout(ctx, l.terms.Timeout+slack)
 	defer cancel()
 	select {
 	case a := <-answer:
 		return a.Val.(Numbers), a.Err
-	case <-ctx.Done():
-		return nil, unreachable(ctx.Err())
+	case <-waiting.Done():
+		return nil, unreachable(waiting.Err())
 	}
 }
 
@@ -143,14 +143,29 @@ func (l *Link) question(ctx context.Context, p Person) (Numbers, error) {
 	return numbers, err
 }
 
-// bounded waits for a free slot and asks, and returns when ctx ends even if the directory does not. The slot is free
-// again when the directory has returned.
+// errBusy says that the directory had no time for a question, because of other questions.
+var errBusy = fault(Busy, "too many questions are waiting for this directory")
+
+// bounded waits for a free slot and asks. A question that lost most of its time waiting, and then was too slow, says
+// nothing about the server.
 func (l *Link) bounded(ctx context.Context, p Person) (Numbers, error) {
+	began := time.Now()
 	select {
 	case l.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fault(Busy, "too many questions are waiting for this directory")
+		return nil, errBusy
 	}
+	hurried := time.Since(began) > l.terms.Timeout/2
+	numbers, err := l.detached(ctx, p)
+	if err != nil && hurried && ClassOf(err) == Slow {
+		return nil, errBusy
+	}
+	return numbers, err
+}
+
+// detached asks, and returns when ctx ends even if the directory does not. The slot is free again when the directory
+// has returned.
+func (l *Link) detached(ctx context.Context, p Person) (Numbers, error) {
 	type answer struct {
 		numbers Numbers
 		err     error
