@@ -3,6 +3,7 @@ package testenv
 import (
 	"database/sql"
 	"fmt"
+	"syscall"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
@@ -22,6 +23,7 @@ func StartPostgres(t testing.TB) *Postgres {
 		return find(t, name, "/usr/lib/postgresql/*/bin/"+name, "/usr/pgsql-*/bin/"+name)
 	}
 	p := &Postgres{Server: newServer(t, "postgres"), Certificate: NewCertificate(t)}
+	p.ending = syscall.SIGINT
 	data := p.Dir + "/data"
 	p.prepare(bin("initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
 		"--auth-local=trust", "--auth-host=scram-sha-256")

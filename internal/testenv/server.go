@@ -21,6 +21,7 @@ type Server struct {
 
 	t       testing.TB
 	name    string
+	ending  os.Signal // what makes the server end at once, and not when its clients have left
 	command []string
 	answers func() error
 	log     *bytes.Buffer
@@ -38,7 +39,7 @@ func newServer(t testing.TB, name string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: freeAddr(t), Dir: dir, t: t, name: name}
+	s := &Server{Addr: freeAddr(t), Dir: dir, t: t, name: name, ending: syscall.SIGTERM}
 	t.Cleanup(func() {
 		s.Stop()
 		_ = os.RemoveAll(dir)
@@ -143,26 +144,19 @@ func (s *Server) await() error {
 	}
 }
 
-// Stop kills the server, as a crash would.
+// Stop ends the server, and kills it if it takes long.
 func (s *Server) Stop() {
 	if s.exited == nil {
 		return
 	}
-	_ = s.cmd.Process.Signal(syscall.SIGCONT)
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Process.Signal(s.ending)
 	select {
 	case <-s.exited:
-	case <-time.After(500 * time.Millisecond):
+	case <-time.After(5 * time.Second):
 		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}
 }
-
-// Pause makes the server hang.
-func (s *Server) Pause() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
-
-// Resume ends the hang.
-func (s *Server) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
 
 // find finds a program by its name, or by patterns of paths where distributions put it.
 func find(t testing.TB, name string, patterns ...string) string {
