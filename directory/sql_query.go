@@ -104,13 +104,17 @@ func (r *queryReader) quoted(quote byte) error {
 	return errOpen
 }
 
-// until copies a comment, whose end is given.
+// until copies a comment, whose end is given. The end of the query ends a line as well.
 func (r *queryReader) until(end string) error {
 	i := strings.Index(r.rest, end)
-	if i < 0 {
+	switch {
+	case i >= 0:
+		r.copy(i + len(end))
+	case end == "\n":
+		r.copy(len(r.rest))
+	default:
 		return errOpen
 	}
-	r.copy(i + len(end))
 	return nil
 }
 
