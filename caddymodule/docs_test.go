@@ -7,15 +7,18 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/directories"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/gate"
 )
 
@@ -170,6 +173,60 @@ func TestEveryOptionIsTold(t *testing.T) {
 				t.Errorf("%s says nothing of the option %s", file, option)
 			}
 		}
+	}
+}
+
+// TestEveryOptionOfADirectoryIsTold holds that every option of a directory has its row on the directory's page, and
+// stands in the Caddyfile that has every option.
+func TestEveryOptionOfADirectoryIsTold(t *testing.T) {
+	t.Parallel()
+	everything, err := os.ReadFile("testdata/everything.caddyfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arguments := []string{"kind", "mode"} // of "directory sql" and "directory redis", and no options in a Caddyfile
+	for page, of := range map[string]reflect.Type{
+		"ldap": reflect.TypeFor[directories.LDAP](), "sql": reflect.TypeFor[directories.SQL](),
+		"redis": reflect.TypeFor[directories.Redis](), "http": reflect.TypeFor[directories.HTTP](),
+	} {
+		source, err := os.ReadFile("../docs/directory-" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range reflect.VisibleFields(of) {
+			option, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if option == "" {
+				continue
+			}
+			if !regexp.MustCompile("(?m)^\\| .*`" + option + "[ `]").Match(source) {
+				t.Errorf("docs/directory-%s.md says nothing of the option %s", page, option)
+			}
+			if !slices.Contains(arguments, option) && !regexp.MustCompile(`(?m)^\s*`+option+`\b`).Match(everything) {
+				t.Errorf("testdata/everything.caddyfile has no option %s", option)
+			}
+		}
+	}
+}
+
+// The plugin on the page of directories is the one that is compiled here.
+func TestPluginInTheDocumentation(t *testing.T) {
+	t.Parallel()
+	plugin, err := os.ReadFile("testdata/plugin/dns.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../docs/directories.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "```go\n"+string(plugin)+"```\n") {
+		t.Error("docs/directories.md shows another plugin than testdata/plugin/dns.go")
+	}
+	if lines := strings.Count(string(plugin), "\n"); lines > 60 {
+		t.Errorf("the plugin has %d lines", lines)
+	}
+	if out, err := exec.Command("go", "vet", "./testdata/plugin").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
