@@ -67,15 +67,14 @@ func isDelay(err error) bool {
 // deadlineSkew is how much earlier than its context a connection can notice that their common deadline has come.
 const deadlineSkew = 10 * time.Millisecond
 
-// await waits up to deadlineSkew for ctx to end after a timeout of the connection, so that failed can tell whether the
-// deadline was that of the caller or that of the store.
+// await waits for the end of ctx after a timeout of the connection, if the deadline of ctx is at most deadlineSkew away.
+// So failed can tell whether the deadline was that of the caller or that of the store, however busy the machine is.
 func await(ctx context.Context, err error) {
 	var n net.Error
 	if !errors.As(err, &n) || !n.Timeout() {
 		return
 	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(deadlineSkew):
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= deadlineSkew {
+		<-ctx.Done()
 	}
 }
