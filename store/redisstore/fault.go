@@ -67,8 +67,9 @@ func isDelay(err error) bool {
 // deadlineSkew is how much earlier than its context a connection can notice that their common deadline has come.
 const deadlineSkew = 10 * time.Millisecond
 
-// await waits for the end of ctx after a timeout of the connection, if the deadline of ctx is at most deadlineSkew away.
-// So failed can tell whether the deadline was that of the caller or that of the store, however busy the machine is.
+// await waits for the end of ctx after a timeout of the connection, if the deadline of ctx is at most deadlineSkew
+// away. So failed can tell whether the deadline was that of the caller or that of the store, however busy the machine
+// is.
 func await(ctx context.Context, err error) {
 	var n net.Error
 	if !errors.As(err, &n) || !n.Timeout() {
