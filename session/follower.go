@@ -58,19 +58,36 @@ func NewFollower(s store.Store, ring *KeyRing, rand io.Reader, now func() time.T
 func (f *Follower) State() *State { return f.state.Load() }
 
 // Age is how long ago the store last answered and everything in its answer could be read: revocations that are younger
-// may be missing from the state.
+// may be missing from the state. Where the clock was put back since, Age is no less than the time by which it shows
+// less than then: an answer that lies in the future is no younger for that.
 func (f *Follower) Age() time.Duration {
-	return f.now().Sub(time.UnixMilli(f.synced.Load()))
+	return f.now().Sub(time.UnixMilli(f.synced.Load())).Abs()
+}
+
+// Recent is the current state if the store has answered within a time, and nil otherwise.
+func (f *Follower) Recent(within time.Duration) *State {
+	if state := f.State(); state != nil && f.Age() <= within {
+		return state
+	}
+	return nil
 }
 
 // Wait returns the state, and waits for the first one if there is none yet. When ctx ends before that, the error wraps
 // the error of ctx and the fault of the latest try. With a foreign secret, Wait returns ErrForeignSecret at once.
-func (f *Follower) Wait(ctx context.Context) (*State, error) {
+func (f *Follower) Wait(ctx context.Context) (*State, error) { return f.wait(ctx, f.State) }
+
+// WaitRecent is Wait for a state that is recent: a machine that was halted, or whose clock was put forward, hears of
+// the store a moment later, and so does a gateway whose store was away.
+func (f *Follower) WaitRecent(ctx context.Context, within time.Duration) (*State, error) {
+	return f.wait(ctx, func() *State { return f.Recent(within) })
+}
+
+func (f *Follower) wait(ctx context.Context, current func() *State) (*State, error) {
 	for {
 		f.mu.Lock()
 		fault, changed := f.fault, f.changed
 		f.mu.Unlock()
-		if state := f.State(); state != nil && !errors.Is(fault, ErrForeignSecret) {
+		if state := current(); state != nil && !errors.Is(fault, ErrForeignSecret) {
 			return state, nil
 		}
 		if errors.Is(fault, ErrForeignSecret) {

@@ -151,6 +151,22 @@ func (b *Backend) Known(ctx context.Context) (*Keys, *session.State) {
 	return b.keys.Load(), accounts.State
 }
 
+// Recent returns the keys and the state of the store, as Known does; the state is nil when the store has not been
+// heard of within a time. Right after a machine was halted, or its clock was put forward, Recent waits a little.
+func (b *Backend) Recent(ctx context.Context, within time.Duration) (*Keys, *session.State) {
+	k, state := b.Known(ctx)
+	if state == nil {
+		return k, nil
+	}
+	if recent := k.Follower.Recent(within); recent != nil || k.Follower.Fault() != nil {
+		return k, recent
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	state, _ = k.Follower.WaitRecent(ctx, within)
+	return k, state
+}
+
 // Ready waits for the secret and the store, and returns the accounts. The error says what did not come.
 func (b *Backend) Ready(ctx context.Context) (*Accounts, error) {
 	b.Start()

@@ -64,8 +64,8 @@ func (h *Handler) find(
 	if err != nil {
 		return nil
 	}
-	k, state := h.app.Backend().Known(r.Context())
-	if state == nil || k.Follower.Age() > h.staleOK {
+	k, state := h.app.Backend().Recent(r.Context(), h.staleOK)
+	if state == nil {
 		return nil
 	}
 	for more := true; more; more = tokens.next() {
@@ -126,10 +126,8 @@ func (h *Handler) lasts(s *session.Session, state *session.State, now time.Time)
 // Lasts reports whether the requests that the session has let through may go on. Where the store has been silent for
 // longer than stale_ok, nobody knows, and they may not.
 func (a *admission) Lasts() bool {
-	follower := a.gate.app.Backend().Follower()
-	state := follower.State()
-	return state != nil && follower.Age() <= a.gate.staleOK && a.gate.lasts(&a.session, state, a.gate.clock()) &&
-		a.keepsNumber(state)
+	state := a.gate.app.Backend().Follower().Recent(a.gate.staleOK)
+	return state != nil && a.gate.lasts(&a.session, state, a.gate.clock()) && a.keepsNumber(state)
 }
 
 // keepsNumber reports whether the number that proved the session is still the one on file, where that is known without

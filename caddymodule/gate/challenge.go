@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -27,8 +28,13 @@ func (c *caller) challenge() error {
 	if err != nil {
 		return c.fault("store does not answer", err)
 	}
-	if c.r.Method == http.MethodGet && c.admitted() != nil {
-		return c.redirect(c.home()) // the store was heard of only now
+	if c.carriesSession() {
+		if err := c.hear(); err != nil {
+			return a.fault("store does not answer", err)
+		}
+		if c.admitted() != nil {
+			return c.comeAgain()
+		}
 	}
 	h, err := a.lookUp()
 	if err != nil {
@@ -40,12 +46,30 @@ func (c *caller) challenge() error {
 	return h.beginChallenge()
 }
 
+// hear waits until the store has been heard of, so that nobody who has a session is taken for a stranger and gets a
+// text, because this gateway does not know better for a moment: the machine was halted, its clock was put forward, or
+// the store was away for longer than stale_ok.
+func (c *caller) hear() error {
+	ctx, cancel := context.WithTimeout(c.ctx, storeTimeout)
+	defer cancel()
+	_, err := c.app.Backend().Follower().WaitRecent(ctx, c.staleOK)
+	return err
+}
+
+// comeAgain is the answer to a visitor who is verified, as the gateway has heard only now.
+func (c *caller) comeAgain() error {
+	if c.r.Method == http.MethodGet {
+		return c.redirect(c.home())
+	}
+	return c.answer(problem.StoreUnavailable.After(problem.AfterOutage)) // a redirect would lose what was posted
+}
+
 // turnAway tells a request that is no navigation what it lacks. It starts nothing and costs nothing.
 func (c *caller) turnAway() error {
 	f := problem.VerificationRequired.Refusal()
 	c.app.Backend().Start()
 	follower := c.app.Backend().Follower()
-	silent := follower == nil || follower.State() == nil
+	silent := follower == nil || follower.Recent(c.staleOK) == nil
 	if silent && c.carriesSession() || follower != nil && follower.Fault() != nil {
 		f = problem.StoreUnavailable.After(problem.AfterOutage)
 	}
