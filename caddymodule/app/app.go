@@ -82,9 +82,12 @@ type App struct {
 
 // CaddyModule returns the Caddy module information.
 func (*App) CaddyModule() caddy.ModuleInfo {
-	return caddy.ModuleInfo{ID: "sms_2fa", New: func() caddy.Module {
-		return &App{clock: time.Now, rand: rand.Reader, reported: make(map[string]bool)}
-	}}
+	return caddy.ModuleInfo{ID: "sms_2fa", New: func() caddy.Module { return New(time.Now) }}
+}
+
+// New returns an app that is not provisioned yet, with the clock of its gateway.
+func New(clock func() time.Time) *App {
+	return &App{clock: clock, rand: rand.Reader, reported: make(map[string]bool)}
 }
 
 // Of finds the app for a handler that is being provisioned.

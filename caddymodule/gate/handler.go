@@ -99,13 +99,17 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 
 // Provision prepares all that a request needs. It does no network I/O.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	h.log = ctx.Logger()
 	around := lookAround(ctx)
-	var err error
-	if h.app, err = app.Of(ctx); err != nil {
+	a, err := app.Of(ctx)
+	if err != nil {
 		return err
 	}
-	h.clock = h.app.Now
+	return h.join(ctx, a, around)
+}
+
+// join prepares a gate that takes part in an app.
+func (h *Handler) join(ctx caddy.Context, a *app.App, around surroundings) (err error) {
+	h.log, h.app, h.clock = ctx.Logger(), a, a.Now
 	h.Options = h.Options.Or(h.app.Options)
 	if err := h.Validate(); err != nil {
 		return err
