@@ -60,13 +60,15 @@ func (f *Follower) State() *State { return f.state.Load() }
 // Age is how long ago the store last answered and everything in its answer could be read: revocations that are younger
 // may be missing from the state. Where the clock was put back since, Age is no less than the time by which it shows
 // less than then: an answer that lies in the future is no younger for that.
-func (f *Follower) Age() time.Duration {
-	return f.now().Sub(time.UnixMilli(f.synced.Load())).Abs()
+func (f *Follower) Age() time.Duration { return f.ageAt(f.now()) }
+
+func (f *Follower) ageAt(now time.Time) time.Duration {
+	return now.Sub(time.UnixMilli(f.synced.Load())).Abs()
 }
 
-// Recent is the current state if the store has answered within a time, and nil otherwise.
-func (f *Follower) Recent(within time.Duration) *State {
-	if state := f.State(); state != nil && f.Age() <= within {
+// Recent is the current state if the store has answered within a time before now, and nil otherwise.
+func (f *Follower) Recent(now time.Time, within time.Duration) *State {
+	if state := f.State(); state != nil && f.ageAt(now) <= within {
 		return state
 	}
 	return nil
@@ -79,7 +81,7 @@ func (f *Follower) Wait(ctx context.Context) (*State, error) { return f.wait(ctx
 // WaitRecent is Wait for a state that is recent: a machine that was halted, or whose clock was put forward, hears of
 // the store a moment later, and so does a gateway whose store was away.
 func (f *Follower) WaitRecent(ctx context.Context, within time.Duration) (*State, error) {
-	return f.wait(ctx, func() *State { return f.Recent(within) })
+	return f.wait(ctx, func() *State { return f.Recent(f.now(), within) })
 }
 
 func (f *Follower) wait(ctx context.Context, current func() *State) (*State, error) {

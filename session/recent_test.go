@@ -18,7 +18,7 @@ func TestStateIsRecent(t *testing.T) {
 	var ahead atomic.Int64
 	clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	f := session.NewFollower(openStore(t), newRing(t, newSecret(t)), rand.Reader, clock, slog.New(slog.DiscardHandler))
-	if f.Recent(time.Hour) != nil {
+	if f.Recent(clock(), time.Hour) != nil {
 		t.Error("the state is recent before the store has answered")
 	}
 	run := func() (halt func()) {
@@ -32,7 +32,7 @@ func TestStateIsRecent(t *testing.T) {
 	halt()
 	for _, off := range []time.Duration{-2 * time.Hour, 2 * time.Hour} {
 		ahead.Add(int64(off))
-		if f.Recent(time.Hour) != nil || f.Recent(3*time.Hour) == nil {
+		if f.Recent(clock(), time.Hour) != nil || f.Recent(clock(), 3*time.Hour) == nil {
 			t.Errorf("clock put by %v: the state is %v old", off, f.Age())
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)

@@ -54,7 +54,8 @@ func (h *Handler) signedIn(r *http.Request, repl *caddy.Replacer, at location) b
 
 // find finds, among the sessions in a request, the user's own one that is good for something.
 func (h *Handler) find(
-	r *http.Request, repl *caddy.Replacer, at location, good func(*session.Session, *session.State) bool,
+	r *http.Request, repl *caddy.Replacer, at location,
+	good func(*session.Session, *session.State, time.Time) bool,
 ) *admission {
 	tokens := cookiesOf(h.cookieLines(r), at.names.session)
 	if !tokens.next() {
@@ -64,12 +65,13 @@ func (h *Handler) find(
 	if err != nil {
 		return nil
 	}
-	k, state := h.app.Backend().Recent(r.Context(), h.staleOK)
+	now := h.clock()
+	k, state := h.app.Backend().Recent(r.Context(), now, h.staleOK)
 	if state == nil {
 		return nil
 	}
 	for more := true; more; more = tokens.next() {
-		if a := h.admission(k, state, repl, tokens.value, user, bind); a != nil && good(&a.session, state) {
+		if a := h.admission(k, state, repl, tokens.value, user, bind); a != nil && good(&a.session, state, now) {
 			return a
 		}
 	}
@@ -95,13 +97,12 @@ func (h *Handler) admission(
 }
 
 // holds checks what changes with time.
-func (h *Handler) holds(s *session.Session, state *session.State) bool {
-	return (h.maxAge == 0 || h.clock().Sub(s.AuthTime) < h.maxAge) && h.lives(s, state)
+func (h *Handler) holds(s *session.Session, state *session.State, now time.Time) bool {
+	return (h.maxAge == 0 || now.Sub(s.AuthTime) < h.maxAge) && h.lives(s, state, now)
 }
 
 // lives checks what ends a session wherever it is used.
-func (h *Handler) lives(s *session.Session, state *session.State) bool {
-	now := h.clock()
+func (h *Handler) lives(s *session.Session, state *session.State, now time.Time) bool {
 	switch {
 	case !h.lasts(s, state, now), !now.Before(s.Expires):
 		return false
@@ -126,8 +127,9 @@ func (h *Handler) lasts(s *session.Session, state *session.State, now time.Time)
 // Lasts reports whether the requests that the session has let through may go on. Where the store has been silent for
 // longer than stale_ok, nobody knows, and they may not.
 func (a *admission) Lasts() bool {
-	state := a.gate.app.Backend().Follower().Recent(a.gate.staleOK)
-	return state != nil && a.gate.lasts(&a.session, state, a.gate.clock()) && a.keepsNumber(state)
+	now := a.gate.clock()
+	state := a.gate.app.Backend().Follower().Recent(now, a.gate.staleOK)
+	return state != nil && a.gate.lasts(&a.session, state, now) && a.keepsNumber(state)
 }
 
 // keepsNumber reports whether the number that proved the session is still the one on file, where that is known without

@@ -32,7 +32,7 @@ func TestSessionHolds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			now := opened
-			h := &Handler{clock: func() time.Time { return now }, session: 12 * time.Hour}
+			h := &Handler{session: 12 * time.Hour}
 			s := session.Session{
 				ID: "sid", Subject: "sub", Epoch: "epoch", AuthTime: opened, IssuedAt: opened, Expires: opened.Add(12 * time.Hour),
 			}
@@ -40,7 +40,7 @@ func TestSessionHolds(t *testing.T) {
 			state.Revoked.Add(session.Revocation{Session: "revoked", Until: opened.Add(24 * time.Hour).Unix()}, now)
 			tt.change(h, &s)
 			now = opened.Add(tt.after)
-			if got := h.holds(&s, state); got != tt.want {
+			if got := h.holds(&s, state, now); got != tt.want {
 				t.Errorf("holds: %v, want %v", got, tt.want)
 			}
 		})

@@ -69,7 +69,7 @@ func (c *caller) turnAway() error {
 	f := problem.VerificationRequired.Refusal()
 	c.app.Backend().Start()
 	follower := c.app.Backend().Follower()
-	silent := follower == nil || follower.Recent(c.staleOK) == nil
+	silent := follower == nil || follower.Recent(c.clock(), c.staleOK) == nil
 	if silent && c.carriesSession() || follower != nil && follower.Fault() != nil {
 		f = problem.StoreUnavailable.After(problem.AfterOutage)
 	}

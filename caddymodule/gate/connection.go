@@ -49,6 +49,9 @@ func loopbackPeer(remote string) bool {
 	if remote == "" || remote[0] == '@' || remote[0] == '/' {
 		return true
 	}
+	if strings.HasPrefix(remote, "127.0.0.1:") || strings.HasPrefix(remote, "[::1]:") {
+		return true // without reading the rest: almost always one of these
+	}
 	peer, err := netip.ParseAddrPort(remote)
 	return err == nil && peer.Addr().Unmap().IsLoopback()
 }

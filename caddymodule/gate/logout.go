@@ -16,7 +16,7 @@ func (v *visitor) askLogout() error {
 		view.LogoutURL = template.URL(v.action("logout"))
 		return v.show(http.StatusOK, view)
 	}
-	if _, state := v.app.Backend().Recent(v.r.Context(), v.staleOK); v.carriesSession() && state == nil {
+	if _, state := v.app.Backend().Recent(v.r.Context(), v.clock(), v.staleOK); v.carriesSession() && state == nil {
 		return v.answer(problem.StoreUnavailable.After(problem.AfterOutage))
 	}
 	return v.show(http.StatusOK, v.plain(page.SignedOut))
