@@ -152,10 +152,9 @@ func (b *Backend) Known(ctx context.Context) (*Keys, *session.State) {
 }
 
 // Recent returns the keys and the state of the store, as Known does; the state is nil when the store has not been
-// heard of within a time before now. Right after a machine was halted, or its clock was put forward, Recent waits a little.
-func (b *Backend) Recent(
-	ctx context.Context, now time.Time, within time.Duration,
-) (*Keys, *session.State) {
+// heard of within a time before now. Right after a machine was halted, or its clock was put forward, Recent waits a
+// little.
+func (b *Backend) Recent(ctx context.Context, now time.Time, within time.Duration) (*Keys, *session.State) {
 	k, state := b.Known(ctx)
 	if state == nil {
 		return k, nil

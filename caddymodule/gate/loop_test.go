@@ -13,15 +13,15 @@ import (
 )
 
 // TestNoLoop holds that nobody who typed a right code is asked again before session, max_age or idle says so, nor gets
-// a second text for it, whatever the clocks, the cookies, the reloads and the tabs: many short lives of visitors, at
-// random. A life that fails is made as short as it can be. SMS_2FA_SEED draws the lives of an earlier run.
+// a second text for it, whatever the clocks, the cookies, the reloads, the tabs and the store: many short lives of
+// visitors, at random. A life that fails is made as short as it can be. SMS_2FA_SEED draws the lives of an earlier run.
 func TestNoLoop(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	if s := os.Getenv("SMS_2FA_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
-	const worlds, livesInWorld = 50, 50
+	const worlds, livesInWorld = 40, 50
 	var wg sync.WaitGroup
 	failures := make(chan string, worlds)
 	numbers := make(chan uint64, worlds)
@@ -127,7 +127,7 @@ var deeds = func() (deeds []string) {
 	for deed, often := range map[string]int{
 		"open": 12, "type": 12, "tabs": 3, "mistype": 1, "resend": 4, "sign out": 1, "lose cookies": 1,
 		"foreign cookies": 4, "own cookies only": 1, "wait": 6, "wait long": 1, "sleep": 1,
-		"set gateway": 4, "set store": 4, "reload": 2, "restart": 1, "replay": 2,
+		"set gateway": 4, "set store": 4, "reload": 2, "restart": 1, "replay": 2, "store fails": 1,
 	} {
 		deeds = append(deeds, slices.Repeat([]string{deed}, often)...)
 	}

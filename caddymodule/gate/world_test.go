@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -40,6 +41,7 @@ type world struct {
 	people  int
 
 	asleep sync.RWMutex // held while no gateway hears of the store
+	faults atomic.Int32 // how many of the next writes to the store fail, after they have been done or before
 
 	mu    sync.Mutex
 	codes []string // that reached a phone, the newest last
@@ -246,6 +248,33 @@ func (s sharedStore) Follow(ctx context.Context, cursor string, wait time.Durati
 	defer s.world.asleep.RUnlock()
 	defer s.world.asleep.RLock()
 	return s.Store.Follow(ctx, cursor, min(wait, time.Millisecond))
+}
+
+// Swap fails where a fault is due.
+func (s sharedStore) Swap(ctx context.Context, key string, old, next []byte, until time.Time) (bool, error) {
+	return faulty(s.world, func() (bool, error) { return s.Store.Swap(ctx, key, old, next, until) })
+}
+
+// Take fails where a fault is due.
+func (s sharedStore) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
+	return faulty(s.world, func() (time.Duration, error) { return s.Store.Take(ctx, key, id, limits) })
+}
+
+// Append fails where a fault is due.
+func (s sharedStore) Append(ctx context.Context, entry []byte, until time.Time, replaced ...string) (string, error) {
+	return faulty(s.world, func() (string, error) { return s.Store.Append(ctx, entry, until, replaced...) })
+}
+
+func faulty[T any](w *world, write func() (T, error)) (done T, err error) {
+	n := w.faults.Add(-1)
+	if n < 0 {
+		w.faults.Store(0)
+		return write()
+	}
+	if rand.IntN(2) == 0 {
+		_, _ = write()
+	}
+	return done, store.ErrUnavailable
 }
 
 // worldSender is the provider of a world.
