@@ -54,13 +54,14 @@ func (a *App) endLive(ctx context.Context, subject otp.Subject, s *session.Sessi
 }
 
 // lastEnd is when every token has expired by which any gate could have renewed the session, on the clock of the store,
-// which shows the time at. Some gateways' clocks may agree with the clock of the store rather than with this one.
+// which shows the time at. Some gateways' clocks may agree with the clock of the store rather than with this one, and
+// some may be behind both, by as much as a token allows.
 func (a *App) lastEnd(s *session.Session, at time.Time) time.Time {
 	end := s.AuthTime.Add(a.gates.longest)
 	if s.Expires.After(end) {
 		end = s.Expires
 	}
-	return end.Add(max(at.Sub(a.clock()), 0))
+	return end.Add(max(at.Sub(a.clock()), 0) + session.Leeway)
 }
 
 // EndSessions ends all sessions of a subject, on every gateway, and the challenges that could open another one.
@@ -77,12 +78,12 @@ func (a *App) EndSessions(ctx context.Context, subject otp.Subject) error {
 }
 
 // revokeAll writes the end of all sessions of a subject. When these would have ended by themselves is not known, so
-// the entry in the log outlives the longest session that there can be.
+// the entry in the log outlives the longest session that there can be, at the slowest gateway.
 func (a *App) revokeAll(ctx context.Context, accounts *Accounts, subject otp.Subject, e otp.Ending) error {
 	r := session.Revocation{
 		Subject: accounts.Verifier.Keys().Pseudonym(subject), Stamp: e.Stamp, Before: time.UnixMilli(e.Stamp).Unix(),
 	}
-	return a.revoke(ctx, accounts, subject, e, r, e.At.Add(MaxSession))
+	return a.revoke(ctx, accounts, subject, e, r, e.At.Add(MaxSession+session.Leeway))
 }
 
 // revoke writes a revocation to the log, which keeps it until all tokens have expired that it is about, and notes in
