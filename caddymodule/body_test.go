@@ -2,6 +2,7 @@ package caddymodule_test
 
 import (
 	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -120,4 +121,37 @@ func TestSlowReports(t *testing.T) {
 		}
 	}
 	s.AwaitLog(t, body.ErrLate.Error())
+}
+
+// A body that nobody reads, because the request is refused without it, holds a connection no longer either.
+func TestUnreadBodies(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{sender: "report_secret " + reportSecret, site: "sms_2fa_reports " + reportsAt + " dexatel"})
+	v := s.visitor(t, "alice")
+	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("alice:swordfish"))
+	began := time.Now()
+	var open []net.Conn
+	for _, request := range []string{
+		"POST /?sms_2fa=verify HTTP/1.1\r\nContent-Type: text/plain",
+		"POST /?sms_2fa=verify HTTP/1.1\r\nSec-Fetch-Site: cross-site",
+		"POST /?sms_2fa=logout HTTP/1.1",
+		"GET /?sms_2fa=status HTTP/1.1",
+		"POST /form HTTP/1.1",
+		"PUT " + reportsAt + " HTTP/1.1",
+	} {
+		conn, err := net.Dial("tcp", "127.0.0.1"+strings.TrimPrefix(s.URL, "http://localhost"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "%s\r\nHost: localhost\r\n%s\r\nContent-Length: 100\r\n\r\n{", request, basic)
+		open = append(open, conn)
+	}
+	for i, conn := range open {
+		_ = conn.SetReadDeadline(began.Add(body.Timeout + 3*time.Second))
+		if answer, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 ") {
+			t.Errorf("request %d, after %s: %v, %.60q", i, time.Since(began), err, answer)
+		}
+	}
+	v.login("/")
 }

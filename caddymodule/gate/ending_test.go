@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A session that was signed out stays signed out at a gateway whose clock is behind, also when that gateway starts anew
-// at the very end of the session, and reads the log of revocations again.
+// A session that was signed out stays signed out at a gateway whose clock is behind, also when that gateway starts
+// anew at the very end of the session, and reads the log of revocations again.
 func TestEndedSessionStaysEndedAtSlowGateway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, `{"session": 3600000000000}`)

@@ -14,7 +14,7 @@ import (
 
 // TestNoLoop holds that nobody who typed a right code is asked again before session, max_age or idle says so, nor gets
 // a second text for it, whatever the clocks, the cookies, the reloads, the tabs and the store: many short lives of
-// visitors, at random. A life that fails is made as short as it can be. SMS_2FA_SEED draws the lives of an earlier run.
+// visitors, at random. A life that fails is made as short as possible. SMS_2FA_SEED draws the lives of an earlier run.
 func TestNoLoop(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()

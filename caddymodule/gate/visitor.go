@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/body"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
 )
@@ -38,6 +39,7 @@ var errSilent = errors.New("the store has not been heard of")
 // reached. No error leaves it: Caddy would hand the request on to the error routes of the site, and the app may stand
 // behind those too.
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, at location) {
+	body.Bound(w, r)
 	v := &visitor{Handler: h, w: w, r: r, repl: repl, at: at, ctx: context.WithoutCancel(r.Context())}
 	if err := v.respond(); err != nil {
 		metrics.Faults.Inc()

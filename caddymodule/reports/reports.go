@@ -91,6 +91,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
+		body.Bound(w, r)
 		w.Header().Set("Allow", "GET, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return nil
