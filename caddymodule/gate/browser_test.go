@@ -58,7 +58,16 @@ func (a answer) sets(name string) bool {
 }
 
 // open navigates.
-func (b *browser) open(g *gateway) answer { return b.take(b.send(g, http.MethodGet, "", nil)) }
+func (b *browser) open(g *gateway) answer { return b.take(b.get(g)) }
+
+// get navigates, also where the gate says to come again, and keeps nothing of the answer.
+func (b *browser) get(g *gateway) answer {
+	a := b.send(g, http.MethodGet, "", nil)
+	for redirects := 0; a.status == http.StatusSeeOther && redirects < 5; redirects++ {
+		a = b.send(g, http.MethodGet, "", nil)
+	}
+	return a
+}
 
 // post sends a form of the page.
 func (b *browser) post(g *gateway, action string, form url.Values) answer {

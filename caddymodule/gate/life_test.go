@@ -252,7 +252,7 @@ func (l *life) tabs(b *window) error {
 	waits, n, faulty := l.waits(b), l.world.received(), l.world.faults.Load() > 0
 	for i, g := range l.world.gateways {
 		entitled[i] = l.entitled(b, g)
-		wg.Go(func() { answers[i] = patiently(func() answer { return b.send(g, http.MethodGet, "", nil) }) })
+		wg.Go(func() { answers[i] = patiently(func() answer { return b.get(g) }) })
 	}
 	wg.Wait()
 	n = l.world.received() - n
