@@ -86,19 +86,18 @@ func (f *file) openChecked(path string, flag int, mode os.FileMode) (*os.File, e
 
 // whole reports whether the file has not become shorter since it was looked at last.
 func (f *file) whole() (bool, error) {
+	old := f.size.Load() // first, because the file may grow, and another call notice, before this one has looked
 	info, err := f.os.Stat()
 	if err != nil {
 		return false, err
 	}
-	for {
-		old := f.size.Load()
-		if info.Size() < old {
-			return false, nil
-		}
-		if f.size.CompareAndSwap(old, info.Size()) {
-			return true, nil
-		}
+	if info.Size() < old {
+		return false, nil
 	}
+	for info.Size() > old && !f.size.CompareAndSwap(old, info.Size()) {
+		old = f.size.Load()
+	}
+	return true, nil
 }
 
 // close closes the file when the transactions under way have ended.

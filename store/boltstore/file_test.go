@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,42 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/boltstore"
 	"github.com/caddy-sms-2fa/gateway/store/storetest"
 )
+
+// A file that grows while many calls look at it is not taken for one that has become shorter.
+func TestGrowingFileIsWhole(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "store.db"), time.Now)
+	var writers, readers sync.WaitGroup
+	done := make(chan struct{})
+	for range 16 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := s.Get(t.Context(), "k"); err != nil {
+					t.Errorf("Get: %v", err)
+					return
+				}
+			}
+		})
+	}
+	for w := range 4 {
+		writers.Go(func() {
+			for i := range 20 {
+				key, value := fmt.Sprint(w, "-", i), make([]byte, 200<<10)
+				if _, err := s.Swap(t.Context(), key, nil, value, time.Time{}); err != nil {
+					t.Errorf("Swap: %v", err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+}
 
 func put(t testing.TB, s store.Store, key, value string, expires time.Time) {
 	t.Helper()
