@@ -2,17 +2,18 @@
 // sms_2fa_reports, the guests that ship with them, and the operator's commands. It holds no code of its own; this is
 // where to look for what:
 //
-//	gate/         the directive sms_2fa: what passes to the app, and what everybody else is answered
-//	reports/      the directive sms_2fa_reports: what providers tell of the delivery of texts
-//	operator/     the admin API and "caddy sms-2fa …"
-//	app/          what all of these share: options, secret, store, senders, texts on their way
-//	live/         requests that were let through, which end with their session
-//	problem/      every way in which the gate says no
-//	metrics/      what is counted
-//	guest/        the contracts of stores, senders and directories, and how their options are read
-//	stores/       the stores that ship with the gate, one file each
-//	senders/      the senders that ship with the gate, one file each
-//	directories/  the directories that ship with the gate, one file each
+//	gate/          the directive sms_2fa: what passes to the app, and what everybody else is answered
+//	surroundings/  what stands around a gate in Caddy's routes
+//	reports/       the directive sms_2fa_reports: what providers tell of the delivery of texts
+//	operator/      the admin API and "caddy sms-2fa …"
+//	app/           what all of these share: options, secret, store, senders, texts on their way
+//	live/          requests that were let through, which end with their session
+//	problem/       every way in which the gate says no
+//	metrics/       what is counted
+//	guest/         the contracts of stores, senders and directories, and how their options are read
+//	stores/        the stores that ship with the gate, one file each
+//	senders/       the senders that ship with the gate, one file each
+//	directories/   the directories that ship with the gate, one file each
 //
 // These are the only packages that import Caddy. What a second factor is stands in package otp.
 package caddymodule

@@ -9,12 +9,13 @@ import (
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/surroundings"
 	"github.com/caddy-sms-2fa/gateway/directory"
 )
 
 // loadDirectories makes the chain of directories that this gate asks: the one that the option phone is short for, and
 // its own ones, or those of the global options.
-func (h *Handler) loadDirectories(ctx caddy.Context, around surroundings) error {
+func (h *Handler) loadDirectories(ctx caddy.Context, around *surroundings.Surroundings) error {
 	links := h.app.Directories()
 	if h.DirectoryRaw != nil {
 		var err error
@@ -44,9 +45,9 @@ func (h *Handler) loadDirectories(ctx caddy.Context, around surroundings) error 
 }
 
 // judgePlaceholders refuses directories whose number the visitor chooses.
-func (h *Handler) judgePlaceholders(around surroundings) error {
+func (h *Handler) judgePlaceholders(around *surroundings.Surroundings) error {
 	for _, d := range h.atHand {
-		for _, p := range around.trace(app.Placeholders(d.placeholder.template)) {
+		for _, p := range around.Trace(app.Placeholders(d.placeholder.template)) {
 			if err := app.JudgePhone(p); err != nil {
 				return err
 			}

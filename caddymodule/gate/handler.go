@@ -9,7 +9,7 @@
 //	account   a caller for whom the store has answered    account.go
 //	holder    an account whose number has been looked up  holder.go
 //
-// What stands around a gate in its site is looked at when the gate is loaded (surroundings.go, step.go), and judged
+// What stands around a gate in its site is looked at when the gate is loaded (package surroundings), and judged
 // (judgement.go).
 //
 // What a request asks for stands in the file of its name: challenge.go, verify.go, send.go, status.go, logout.go. How
@@ -30,6 +30,7 @@ import (
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/surroundings"
 	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/page"
@@ -99,7 +100,7 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 
 // Provision prepares all that a request needs. It does no network I/O.
 func (h *Handler) Provision(ctx caddy.Context) error {
-	around := lookAround(ctx)
+	around := surroundings.Of(ctx, h)
 	a, err := app.Of(ctx)
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 }
 
 // join prepares a gate that takes part in an app.
-func (h *Handler) join(ctx caddy.Context, a *app.App, around surroundings) (err error) {
+func (h *Handler) join(ctx caddy.Context, a *app.App, around *surroundings.Surroundings) (err error) {
 	h.log, h.app, h.clock = ctx.Logger(), a, a.Now
 	h.Options = h.Options.Or(h.app.Options)
 	if err := h.Validate(); err != nil {
@@ -135,12 +136,12 @@ func (h *Handler) join(ctx caddy.Context, a *app.App, around surroundings) (err 
 }
 
 // card is what the app gets to know of the gate.
-func (h *Handler) card(directories guest.Modules, around surroundings) app.Gate {
+func (h *Handler) card(directories guest.Modules, around *surroundings.Surroundings) app.Gate {
 	return app.Gate{
-		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.place, Directory: h.directory,
+		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.Place, Directory: h.directory,
 		Basis: app.NewBasis(h.User, directories, h.Options, h.policy),
 		Cookie: app.CookieReach{
-			Hosts: around.hosts, AnyHost: around.anyHost, Domain: h.SharedDomain(), Bind: h.identity.bind.template,
+			Hosts: around.Hosts, AnyHost: around.AnyHost, Domain: h.SharedDomain(), Bind: h.identity.bind.template,
 		},
 	}
 }

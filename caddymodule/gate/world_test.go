@@ -15,6 +15,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
+	"github.com/caddy-sms-2fa/gateway/caddymodule/surroundings"
 	"github.com/caddy-sms-2fa/gateway/sms"
 	"github.com/caddy-sms-2fa/gateway/store"
 	"github.com/caddy-sms-2fa/gateway/store/boltstore"
@@ -183,7 +184,7 @@ func (g *gateway) load() {
 	}`, g.world.id, g.name, g.starts)
 	for _, err := range []error{
 		json.Unmarshal([]byte(config), a), json.Unmarshal([]byte(g.options), h), a.Provision(ctx),
-		h.join(ctx, a, surroundings{place: "in no server", anyHost: true}),
+		h.join(ctx, a, surroundings.Of(ctx, h)),
 	} {
 		if err != nil {
 			g.world.t.Fatal(err)

@@ -1,4 +1,4 @@
-package gate
+package surroundings
 
 import (
 	"encoding/json"
@@ -100,9 +100,9 @@ func expand(steps []step, named map[string]*caddyhttp.Route, depth int) []step {
 	return all
 }
 
-// plain reports whether a step is a handler of Caddy's own that sets no placeholder by itself. What a plugin sets, and
-// what a named route holds, is not known here.
-func (s step) plain() bool {
+// plain reports whether a step is a handler of Caddy's own, or a gate, so that it is known which placeholders the step
+// sets by itself. What a plugin sets, and what a named route holds, is not known here.
+func (s step) plain(gate string) bool {
 	if s.name == "invoke" {
 		return false
 	}
@@ -114,7 +114,7 @@ func (s step) plain() bool {
 	if kind.Kind() == reflect.Pointer {
 		kind = kind.Elem()
 	}
-	return strings.HasPrefix(kind.PkgPath(), "github.com/caddyserver/caddy/v2/") || s.name == moduleName
+	return strings.HasPrefix(kind.PkgPath(), "github.com/caddyserver/caddy/v2/") || s.name == gate
 }
 
 // assigned is what a step sets a placeholder to, as texts with placeholders; false when it does not set it.
@@ -163,4 +163,8 @@ func (s step) mapped(placeholder string) ([]string, bool) {
 		}
 	}
 	return texts, true
+}
+
+func has(steps []step, name string) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.name == name })
 }
