@@ -159,7 +159,19 @@ func (r *Request) end() {
 	if r.tunnel != nil && r.tunnel.end() {
 		return
 	}
-	control := http.NewResponseController(r.w)
-	_ = control.SetReadDeadline(past)
-	_ = control.SetWriteDeadline(past)
+	_ = http.NewResponseController(r.w).SetReadDeadline(past)
+	_ = http.NewResponseController(serverOf(r.w)).SetWriteDeadline(past)
+}
+
+// serverOf is the server's own writer, below those of Caddy and its handlers. A write deadline can be set there while
+// a handler writes; Caddy's writer for idle timeouts keeps notes of deadlines that only the handler's goroutine may
+// touch.
+func serverOf(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
+	}
 }
