@@ -124,14 +124,18 @@ func (h *holder) showChallenge(o otp.Outcome, err error) error {
 func (h *holder) reserve(asked bool) (*app.Slot, otp.Outcome, error) {
 	patience := time.NewTimer(storeTimeout)
 	defer patience.Stop()
-	for {
+	for full := false; ; {
 		o, err := h.look()
 		if o = due(o, asked); err != nil || o.Kind != otp.Idle {
 			return nil, o, err
 		}
 		slot, turn := h.app.Backend().Outbox().ReserveFor(h.pseudonym(), h.app.InFlight())
-		if turn == nil {
+		if slot != nil || turn == nil && full {
 			return slot, o, nil
+		}
+		if turn == nil {
+			full = true // another request of the account may have ordered the text since the look
+			continue
 		}
 		select {
 		case <-turn:
