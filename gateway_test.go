@@ -18,11 +18,12 @@ const module = "github.com/caddy-sms-2fa/gateway/"
 // mayImport is what packages may import beside the standard library. A package that is not listed may import anything
 // but Caddy and go-redis.
 var mayImport = map[string][]string{
-	"store":   {},
-	"phone":   {"github.com/nyaruka/phonenumbers"},
-	"page":    {"golang.org/x/net/html"},
-	"otp":     {"store", "phone"},
-	"session": {"store", "github.com/golang-jwt/jwt/v5"},
+	"store":      {},
+	"phone":      {"github.com/nyaruka/phonenumbers"},
+	"page":       {"page/words", "golang.org/x/net/html"},
+	"otp":        {"store", "phone"},
+	"page/words": {"golang.org/x/text/feature/plural", "golang.org/x/text/language"},
+	"session":    {"store", "github.com/golang-jwt/jwt/v5"},
 	"directory": {
 		"phone", "store", "store/redisstore", "github.com/go-ldap/ldap/v3", "github.com/go-sql-driver/mysql",
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
@@ -48,13 +49,13 @@ var inCaddy = map[string][]string{
 	"caddymodule/live":         {},
 	"caddymodule/surroundings": {"caddymodule/app"},
 	"caddymodule/app": {
-		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "directory", "otp", "phone", "session", "sms",
-		"store",
+		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "directory", "otp", "page/words", "phone", "session",
+		"sms", "store",
 	},
 	"caddymodule/gate": {
 		"caddymodule/app", "caddymodule/body", "caddymodule/guest", "caddymodule/live", "caddymodule/metrics",
 		"caddymodule/problem", "caddymodule/surroundings",
-		"directory", "otp", "page", "phone", "session", "sms",
+		"directory", "otp", "page", "page/words", "phone", "session", "sms",
 	},
 	"caddymodule/reports": {
 		"caddymodule/app", "caddymodule/body", "caddymodule/metrics", "caddymodule/problem", "otp", "sms",

@@ -32,7 +32,7 @@ func TestAddressesAreByteForByte(t *testing.T) {
 	for _, address := range addresses {
 		u := template.URL(address)
 		v := View{State: Enter, VerifyURL: u, SendURL: u, HomeURL: u, StatusURL: u, ResendIn: 1}
-		page := write(t, New(), v).Body.String()
+		page := write(t, New(allWords(t)), v).Body.String()
 		for name, want := range map[string]int{"action": 2, "data-home": 1, "data-status": 1} {
 			got := read(page, name)
 			if len(got) != want {
@@ -44,7 +44,7 @@ func TestAddressesAreByteForByte(t *testing.T) {
 				}
 			}
 		}
-		page = write(t, New(), View{State: Outage, HomeURL: u}).Body.String()
+		page = write(t, New(allWords(t)), View{State: Outage, HomeURL: u}).Body.String()
 		if got := read(page, "href"); len(got) != 1 || got[0] != address {
 			t.Errorf("href is %q, want %q", got, address)
 		}
@@ -79,13 +79,13 @@ func FuzzAttribute(f *testing.F) {
 func TestAddressesInATemplateOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	own, err := parse("own",
-		`<form action="{{.VerifyURL}}"></form><form {{action .SendURL}}></form><a {{href .HomeURL}}>`)
+		`<form action="{{.VerifyURL}}"></form><form {{action .SendURL}}></form><a {{href .HomeURL}}>`, allWords(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	const address = "?from=12:30&u=http://x/;y"
 	v := View{VerifyURL: address, SendURL: address, HomeURL: "?q=%zz"}
-	page := write(t, &Page{template: own, Rand: zeros{}}, v).Body.String()
+	page := write(t, &Page{tongues: own, Rand: zeros{}}, v).Body.String()
 	if got := read(page, "action"); len(got) != 2 || got[0] != address || got[1] != address {
 		t.Errorf("actions %q", got)
 	}

@@ -8,14 +8,21 @@
 // The page is rendered on the server and works without JavaScript. With JavaScript the code is filled in from the text
 // message (WICG Web OTP), the form is sent at its last digit, and waiting times count down.
 //
+// The words stand in the package words, by language and key, and the template asks for them. Each language has its own
+// copy of the template, whose functions speak it; [View.Language] says which one a visitor gets.
+//
 // A template of the operator is a template of html/template. It can call these functions:
 //
+//	say key …    the text with that key, and with values for its variables: {{say "code-valid" "time" .ExpiresIn}}
+//	duration d   the duration in words, rounded up: "5 minutes"
+//	countdown d  the duration in words, which the script counts down; a value for {time}
+//	seconds d    the duration in seconds, rounded up: 300
+//	phone p      the masked number, kept on one line; a value for {phone}
+//	link u       a link to the address; a value for {link}, which stands around a part of a text
 //	action u     the attribute action="…" of a form, with the address byte for byte
 //	href u       the attribute href="…" of a link, likewise
-//	duration d   the duration in words, rounded up: "5 minutes"
-//	seconds d    the duration in seconds, rounded up: 300
 //	style        the style sheet of the built-in page
-//	script       the script of the built-in page
+//	script       the script of the built-in page, with its words
 //
 // A form begins with <form method="post" {{action .VerifyURL}}>. With action="{{.VerifyURL}}" it works too, but
 // html/template writes the address as it thinks addresses should be: %zz becomes %25zz.
@@ -27,14 +34,13 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
-	"math"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/caddy-sms-2fa/gateway/page/words"
 )
 
 // The parts of the built-in page.
@@ -43,13 +49,11 @@ var (
 	builtin string
 	//go:embed style.css
 	style string
-	//go:embed script.js
-	script string
 )
 
 // Page renders views with one template. Its methods may be called from many goroutines at once.
 type Page struct {
-	template *template.Template
+	tongues []*tongue // the languages of the page, the first one for everybody who reads none of them
 	// Forms are what the page can do for a visitor who is asked for the code.
 	Forms Forms
 	// Rand is the source of the nonces of the Content-Security-Policy; it must be cryptographically secure. Default:
@@ -57,51 +61,47 @@ type Page struct {
 	Rand io.Reader
 }
 
-// New returns the built-in page.
-func New() *Page {
-	return &Page{
-		template: template.Must(parse("page.html", builtin)), Rand: rand.Reader, Forms: Forms{true, true, true},
+// New returns the built-in page in the languages of the set.
+func New(set *words.Set) *Page {
+	tongues, err := parse("page.html", builtin, set)
+	if err != nil {
+		panic(err) // the built-in page parses
 	}
+	return &Page{tongues: tongues, Rand: rand.Reader, Forms: Forms{true, true, true}}
 }
 
 // Load reads a template of the operator's own from the file at path. It executes the template with a View of every
-// state, so that a mistake in the template, or a page without the form that sends the code, is an error when the
-// configuration is loaded and not when a visitor comes.
-func Load(path string) (*Page, error) {
+// state in every language, so that a mistake in the template, or a page without the form that sends the code, is an
+// error when the configuration is loaded and not when a visitor comes.
+func Load(path string, set *words.Set) (*Page, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading page: %w", err)
 	}
-	t, err := parse(path, string(source))
-	if err != nil {
+	p := &Page{Rand: rand.Reader}
+	if p.tongues, err = parse(path, string(source), set); err != nil {
 		return nil, fmt.Errorf("parsing page: %w", err)
 	}
-	p := &Page{template: t, Rand: rand.Reader}
+	for _, t := range p.tongues {
+		if err := p.try(t); err != nil {
+			return nil, fmt.Errorf("page %s: %w", path, err)
+		}
+	}
+	return p, nil
+}
+
+// try executes the template of one language with a View of every state, and finds out what the page can do.
+func (p *Page) try(t *tongue) error {
 	for _, v := range samples() {
 		var rendered strings.Builder
-		if err := t.Execute(&rendered, v); err != nil {
-			return nil, fmt.Errorf("trying page in the state %s: %w", v.State, err)
+		if err := t.template().Execute(&rendered, t.translate(v)); err != nil {
+			return fmt.Errorf("trying page in the state %s, language %s: %w", v.State, t.words.Tag, err)
 		}
 		if v.State == Enter {
 			p.Forms = findForms(rendered.String())
 		}
 	}
-	if err := p.Forms.check(); err != nil {
-		return nil, fmt.Errorf("page %s: %w", path, err)
-	}
-	return p, nil
-}
-
-// parse reads a template, which can call the functions that the package doc lists.
-func parse(name, source string) (*template.Template, error) {
-	return template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
-		"action":   func(u template.URL) template.HTMLAttr { return addressAttribute("action", u) },
-		"href":     func(u template.URL) template.HTMLAttr { return addressAttribute("href", u) },
-		"duration": words,
-		"seconds":  seconds,
-		"style":    func() template.CSS { return template.CSS(style) },
-		"script":   func() template.JS { return template.JS(script) },
-	}).Parse(source)
+	return p.Forms.check()
 }
 
 // Write answers a request with the page and the given HTTP status. It renders the whole page before it sends
@@ -127,9 +127,11 @@ func (p *Page) render(h http.Header, v View) ([]byte, error) {
 		return nil, fmt.Errorf("drawing nonce: %w", err)
 	}
 	v.Nonce = base64.RawURLEncoding.EncodeToString(nonce)
+	t := p.tongue(v.Language)
+	v = t.translate(v)
 	setHeaders(h, v)
 	var body bytes.Buffer
-	if err := p.template.Execute(&body, v); err != nil {
+	if err := t.template().Execute(&body, v); err != nil {
 		return nil, fmt.Errorf("rendering page: %w", err)
 	}
 	return body.Bytes(), nil
@@ -140,6 +142,7 @@ func (p *Page) render(h http.Header, v View) ([]byte, error) {
 // for inside another, and holds nothing but a link.
 func setHeaders(h http.Header, v View) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Language)
 	h.Set("Cache-Control", "no-store")
 	policy := "default-src 'none'; style-src 'nonce-" + v.Nonce + "'; script-src 'nonce-" + v.Nonce + "'; " +
 		"connect-src 'self'; form-action 'self'; base-uri 'none'"
@@ -156,27 +159,3 @@ func setHeaders(h http.Header, v View) {
 	h.Set("Permissions-Policy", "otp-credentials=(self)")
 	h.Set("X-Robots-Tag", "noindex")
 }
-
-// words is a duration in words, rounded up so that a visitor who waits that long does not come back too early. Up to
-// 90 seconds it is in seconds, up to 90 minutes in minutes, then in hours.
-func words(d time.Duration) string {
-	s := seconds(d)
-	switch {
-	case s <= 90:
-		return plural(s, "second")
-	case s <= 90*60:
-		return plural(int(math.Ceil(float64(s)/60)), "minute")
-	}
-	return plural(int(math.Ceil(float64(s)/3600)), "hour")
-}
-
-// plural is a number with its unit, which gets an s unless the number is 1.
-func plural(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return strconv.Itoa(n) + " " + unit + "s"
-}
-
-// seconds is a duration in seconds, rounded up, and 0 for a duration that is over.
-func seconds(d time.Duration) int { return max(0, int(math.Ceil(d.Seconds()))) }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"net/http/httptest"
@@ -9,7 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/caddy-sms-2fa/gateway/page/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -28,6 +30,16 @@ func write(t *testing.T, p *Page, v View) *httptest.ResponseRecorder {
 	return w
 }
 
+// allWords are the languages that are built in.
+func allWords(tb testing.TB) *words.Set {
+	tb.Helper()
+	set, err := words.NewSet()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return set
+}
+
 // body is the part of a page between the header and the script.
 func body(html string) string {
 	_, html, _ = strings.Cut(html, "<body")
@@ -37,7 +49,7 @@ func body(html string) string {
 
 func TestEveryState(t *testing.T) {
 	t.Parallel()
-	p := New()
+	p := New(allWords(t))
 	p.Rand = zeros{}
 	for _, v := range samples() {
 		name := string(v.State)
@@ -75,7 +87,7 @@ func TestEveryState(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	w := write(t, New(), View{State: Start, Brand: "Acme"})
+	w := write(t, New(allWords(t)), View{State: Start, Brand: "Acme"})
 	for name, want := range map[string]string{
 		"Content-Type":               "text/html; charset=utf-8",
 		"Cache-Control":              "no-store",
@@ -106,7 +118,7 @@ func TestHeaders(t *testing.T) {
 	if strings.Count(page, `nonce="`+nonce[1]+`"`) != strings.Count(page, "<script")+strings.Count(page, "<style") {
 		t.Error("a script or style lacks the nonce")
 	}
-	if again := write(t, New(), View{State: Start}).Header().Get("Content-Security-Policy"); again == csp {
+	if again := write(t, New(allWords(t)), View{State: Start}).Header().Get("Content-Security-Policy"); again == csp {
 		t.Error("the nonce stays the same")
 	}
 }
@@ -118,7 +130,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 		State: Enter, Brand: hostile, Phone: hostile, CSRF: hostile, HomeURL: "javascript:alert(1)",
 		VerifyURL: hostile, SendURL: hostile, StatusURL: hostile,
 	}
-	page := write(t, New(), v).Body.String()
+	page := write(t, New(allWords(t)), v).Body.String()
 	if strings.Contains(page, "<script>alert") || strings.Contains(page, `href="javascript:alert`) {
 		t.Errorf("not escaped:\n%s", body(page))
 	}
@@ -143,6 +155,9 @@ func TestLoad(t *testing.T) {
 		{"does not parse", `{{if}}`, "parsing page"},
 		{"unknown field", `{{.Nope}}`, "Nope"},
 		{"broken in one state only", `{{if eq .State "blocked"}}{{index .Brand 99}}{{end}}`, "state blocked"},
+		{"words", `{{say "code-valid" "time" .ExpiresIn}}` + own, ""},
+		{"unknown words", `{{say "code-invalid"}}` + own, `"code-invalid"`},
+		{"words without their variable", `{{say "code-valid"}}` + own, "{time} has no value"},
 		{"unknown function", `{{exec "rm"}}`, `"exec" not defined`},
 	}
 	for _, tt := range tests {
@@ -152,26 +167,26 @@ func TestLoad(t *testing.T) {
 			if err := os.WriteFile(file, []byte(tt.source), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Load(file)
+			_, err := Load(file, allWords(t))
 			told := err != nil && strings.Contains(err.Error(), tt.want) && strings.Contains(err.Error(), "own.html")
 			if tt.want == "" && err != nil || tt.want != "" && !told {
 				t.Errorf("error %v, want %q and the file", err, tt.want)
 			}
 		})
 	}
-	if _, err := Load(filepath.Join(t.TempDir(), "none.html")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Load(filepath.Join(t.TempDir(), "none.html"), allWords(t)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }
 
 func TestFailingTemplateShowsNothing(t *testing.T) {
 	t.Parallel()
-	broken, err := parse("broken", `<p>secret start</p>{{index .Brand 99}}`)
+	broken, err := parse("broken", `<p>secret start</p>{{index .Brand 99}}`, allWords(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	p := &Page{template: broken, Rand: zeros{}}
+	p := &Page{tongues: broken, Rand: zeros{}}
 	if err := p.Write(w, 403, View{}); err == nil || w.Code != 500 || w.Body.Len() > 0 {
 		t.Errorf("error %v, status %d, body %q", err, w.Code, w.Body)
 	}
@@ -179,21 +194,36 @@ func TestFailingTemplateShowsNothing(t *testing.T) {
 		t.Error("the answer lacks its headers")
 	}
 	w = httptest.NewRecorder()
-	p = &Page{template: New().template, Rand: strings.NewReader("short")}
+	p = &Page{tongues: New(allWords(t)).tongues, Rand: strings.NewReader("short")}
 	if err := p.Write(w, 403, View{}); err == nil || w.Code != 500 || w.Body.Len() > 0 {
 		t.Errorf("without a nonce: error %v, status %d, body %q", err, w.Code, w.Body)
 	}
 }
 
-func TestWords(t *testing.T) {
+// The script says nothing but words that the page hands over, and the page hands over no more.
+func TestWordsOfTheScript(t *testing.T) {
 	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0: "0 seconds", time.Second: "1 second", 90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes",
-		15 * time.Minute: "15 minutes", 90 * time.Minute: "90 minutes", 24 * time.Hour: "24 hours",
-		1500 * time.Millisecond: "2 seconds",
-	} {
-		if got := words(d); got != want {
-			t.Errorf("%s is %q, want %q", d, got, want)
+	for _, l := range allWords(t).Languages {
+		source := string(scriptIn(l))
+		_, given, _ := strings.Cut(source, "\n})(")
+		var handed struct {
+			Language, Digits string
+			Texts            map[string]map[string]string
+		}
+		if err := json.Unmarshal([]byte(strings.TrimSuffix(given, ");\n")), &handed); err != nil {
+			t.Fatalf("%s: %v", l.Tag, err)
+		}
+		if handed.Language != l.Tag.String() || len([]rune(handed.Digits)) != 10 {
+			t.Errorf("%s: language %q, digits %q", l.Tag, handed.Language, handed.Digits)
+		}
+		said := regexp.MustCompile(`say\("([^"]*)"`).FindAllStringSubmatch(script, -1)
+		for _, key := range said {
+			if handed.Texts[key[1]]["other"] == "" {
+				t.Errorf("%s: the script says %q, which has no words", l.Tag, key[1])
+			}
+		}
+		if len(said) == 0 || len(handed.Texts) > len(said) {
+			t.Errorf("%s: %d texts for %d places", l.Tag, len(handed.Texts), len(said))
 		}
 	}
 }

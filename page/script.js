@@ -1,4 +1,4 @@
-(() => {
+((words) => {
 	"use strict";
 	const byId = (id) => document.getElementById(id);
 	const code = byId("code"), verify = byId("verify"), resend = byId("resend"), delivery = byId("delivery");
@@ -52,12 +52,22 @@
 		}).catch(() => {});
 	}
 
-	// Waiting times count down. The server decides; this only shows.
-	const words = (s) => {
-		if (s === 0) return "a moment";
-		const [n, unit] = s <= 90 ? [s, "second"] : s <= 5400 ? [Math.ceil(s / 60), "minute"] : [Math.ceil(s / 3600), "hour"];
-		return `${n} ${unit}${n === 1 ? "" : "s"}`;
+	// The words are those of the page: see script.go. A variable without a value stays as it is.
+	const numberOf = (n) => String(n).replace(/[0-9]/g, (digit) => words.digits[digit]);
+	const plurals = new Intl.PluralRules(words.language);
+	const say = (key, values = {}) => {
+		const text = words.texts[key][plurals.select(values.n ?? 0)] ?? words.texts[key].other;
+		return text.replace(/\{([a-z]+)\}/g, (variable, name) => name === "n" ? numberOf(values.n) : values[name] ?? variable);
 	};
+	const duration = (s) => {
+		if (s === 0) return say("moment");
+		if (s <= 90) return say("seconds", { n: s });
+		if (s <= 90 * 60) return say("minutes", { n: Math.ceil(s / 60) });
+		if (s <= 48 * 3600) return say("hours", { n: Math.ceil(s / 3600) });
+		return say("days", { n: Math.ceil(s / 86400) });
+	};
+
+	// Waiting times count down. The server decides; this only shows.
 	const countDown = (seconds, show, done) => {
 		const end = Date.now() + seconds * 1000;
 		const tick = setInterval(() => {
@@ -68,7 +78,7 @@
 		return tick;
 	};
 	for (const place of document.querySelectorAll("[data-countdown]")) {
-		countDown(Number(place.dataset.countdown), (left) => { place.textContent = words(left); }, () => {});
+		countDown(Number(place.dataset.countdown), (left) => { place.textContent = duration(left); }, () => {});
 	}
 
 	// The button waits for its time. A text that was lost may bring that forward.
@@ -79,33 +89,31 @@
 		clearInterval(waiting);
 		resend.disabled = seconds > 0;
 		if (seconds <= 0) { hint(""); return; }
-		const what = resend.classList.contains("primary") ? "a" : "another";
-		waiting = countDown(seconds, (left) => hint(`You can ask for ${what} text in ${words(left)}.`), () => allowIn(0));
+		const first = resend.classList.contains("primary");
+		const show = (time) => hint(first ? say("wait-first", { time }) : say("wait-again", { time }));
+		waiting = countDown(seconds, (left) => show(duration(left)), () => allowIn(0));
 	};
 	if (resend?.dataset.wait) allowIn(Number(resend.dataset.wait));
 
 	// While the text is on its way, ask how it goes, a few times; also on its way from the provider to the phone, where
 	// providers report that.
-	const say = {
-		sent: "The provider has accepted the text. It should arrive in a moment.",
-		delivered: "The text was delivered to your phone.",
-		failed: "The text was not delivered.",
-		unknown: "The text may be on its way. Please wait a little before you ask for another one.",
+	const news = {
+		sent: say("now-sent"), delivered: say("now-delivered"), failed: say("text-failed"), unknown: say("now-unknown"),
 	};
 	const ask = async (left) => {
 		if (left === 0) return;
 		const response = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).catch(() => null);
 		const answer = await response?.json().catch(() => null) ?? {};
 		if (answer.verified) { goHome(delivery.dataset.home); return; }
-		if (say[answer.delivery] && answer.delivery !== delivery.dataset.delivery) {
+		if (news[answer.delivery] && answer.delivery !== delivery.dataset.delivery) {
 			delivery.dataset.delivery = answer.delivery;
-			delivery.textContent = say[answer.delivery];
+			delivery.textContent = news[answer.delivery];
 			if (answer.delivery === "failed") {
 				delivery.className = "alert";
 				delivery.setAttribute("role", "alert");
 				const now = Date.parse(response.headers.get("Date")); // the clock here may be wrong
 				const wait = Math.ceil((Date.parse(answer.resend_at) - now) / 1000) || 0;
-				if (wait <= 0) delivery.textContent += " You can try again now.";
+				if (wait <= 0) delivery.textContent = say("text-failed-try-now");
 				allowIn(wait);
 			}
 		}
@@ -114,4 +122,4 @@
 	const open = () => delivery.dataset.delivery === "sending" ||
 		"reports" in delivery.dataset && ["sent", "unknown"].includes(delivery.dataset.delivery);
 	if (delivery && open()) setTimeout(ask, 1000, 45);
-})();
+})

@@ -79,6 +79,11 @@ const (
 type View struct {
 	// State says which variant of the page this is; the other fields are set as far as the state needs them.
 	State State
+	// Language is the language of the page (BCP 47), like "de", one of those of the page's set of words. "" and a
+	// language that the page does not have are the first one of the set; Write sets the one that it is.
+	Language string
+	// Direction is how the language is written, "ltr" or "rtl". Write sets it.
+	Direction string
 	// Brand is the name of the site, from the option brand. Default: the host.
 	Brand string
 	// Phone is the masked number, "" when it is not known.

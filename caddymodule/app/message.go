@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/page/words"
 )
 
 // Messages are texts by language (BCP 47). In JSON they are an object, or just a text when there is only the one
@@ -64,7 +65,7 @@ var unlabelled = language.English
 type MessageSet struct {
 	Tags     []language.Tag
 	Messages []otp.Message // the text of the tag at the same index
-	matcher  language.Matcher
+	chooser  *words.Chooser
 }
 
 // NewMessages reads the texts. The first one of the set is the text without a language, or the built-in text: for
@@ -86,7 +87,7 @@ func NewMessages(texts Messages) (*MessageSet, error) {
 			return nil, fmt.Errorf("message %s: %w", name, err)
 		}
 	}
-	m.matcher = language.NewMatcher(m.Tags)
+	m.chooser = words.NewChooser(m.Tags)
 	return m, nil
 }
 
@@ -99,19 +100,9 @@ func (m *MessageSet) add(tag language.Tag, text string) error {
 	return nil
 }
 
-// maxPreferences bounds the header that is read: matching takes time.
-const maxPreferences = 200
-
 // Choose finds the text that suits an Accept-Language header best (RFC 9110 12.5.4). Nothing of the header enters the
 // text.
 func (m *MessageSet) Choose(header string) (otp.Message, language.Tag) {
-	if len(header) > maxPreferences {
-		header = header[:strings.LastIndex(header[:maxPreferences], ",")+1]
-	}
-	preferred, _, err := language.ParseAcceptLanguage(header)
-	if err != nil {
-		preferred = nil
-	}
-	_, i, _ := m.matcher.Match(preferred...)
+	i := m.chooser.Choose(header)
 	return m.Messages[i], m.Tags[i]
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
 	"github.com/caddy-sms-2fa/gateway/page"
+	"github.com/caddy-sms-2fa/gateway/page/words"
 	"github.com/caddy-sms-2fa/gateway/session"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
@@ -81,6 +82,7 @@ type Handler struct {
 	policy     otp.Policy
 	messages   *app.MessageSet
 	fixedCodes app.FixedCodes
+	words      *words.Set
 	page       *page.Page
 	admissions *session.Cache[*admission]
 	questions  singleflight.Group        // to providers, about typed codes
@@ -170,7 +172,10 @@ func (h *Handler) prepare() error {
 	if h.fixedCodes, err = app.NewFixedCodes(h.TestNumbers, h.policy.CodeLength); err != nil {
 		return err
 	}
-	if h.page, err = loadPage(h.Template); err != nil {
+	if h.words, err = words.NewSet(); err != nil {
+		return err
+	}
+	if h.page, err = loadPage(h.Template, h.words); err != nil {
 		return fmt.Errorf("template: %w", err)
 	}
 	if !h.page.Forms.Send && !h.page.Forms.Script && h.Send == "button" {
@@ -184,11 +189,11 @@ func (h *Handler) prepare() error {
 	return nil
 }
 
-func loadPage(path string) (*page.Page, error) {
+func loadPage(path string, set *words.Set) (*page.Page, error) {
 	if path == "" {
-		return page.New(), nil
+		return page.New(set), nil
 	}
-	return page.Load(path)
+	return page.Load(path, set)
 }
 
 // checkSenders makes sure that every provider takes codes of the configured length.

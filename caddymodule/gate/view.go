@@ -81,9 +81,10 @@ func (v *visitor) plain(state page.State) page.View {
 // whatever a template of the operator's own has.
 func (v *visitor) inFrame() page.View { return v.plain(page.Framed) }
 
-// show writes the page.
+// show writes the page in the visitor's language.
 func (v *visitor) show(status int, view page.View) error {
-	v.w.Header().Set("Vary", problem.Vary)
+	v.w.Header().Set("Vary", problem.Vary+", Accept-Language")
+	view.Language = v.words.Choose(v.r.Header.Get("Accept-Language")).Tag.String()
 	return v.page.Write(v.w, status, view)
 }
 
