@@ -17,9 +17,6 @@ import (
 	"time"
 )
 
-// FreeAddr is a loopback address that nobody listens on.
-func FreeAddr(t testing.TB) string { return freeAddr(t) }
-
 // Caddy is a real Caddy with the module, in a process of its own.
 type Caddy struct {
 	Admin string // address of the admin API

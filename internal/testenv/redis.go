@@ -18,10 +18,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-const (
-	redisStartTimeout = 20 * time.Second
-	redisStarts       = 5 // another process may be faster to take a free port
-)
+const redisStartTimeout = 20 * time.Second
 
 // Redis is a real redis-server of its own process. It ends with the test that started it.
 type Redis struct {
@@ -44,16 +41,12 @@ func StartRedis(t testing.TB, args ...string) *Redis {
 	if i := slices.Index(args, "--requirepass"); i >= 0 && i+1 < len(args) {
 		r.Password = args[i+1]
 	}
+	r.Addr = FreeAddr(t)
 	t.Cleanup(r.Stop)
-	var err error
-	for range redisStarts {
-		r.Addr = freeAddr(t)
-		if err = r.start(); err == nil {
-			return r
-		}
+	if err := r.start(); err != nil {
+		t.Fatalf("starting redis-server: %v", err)
 	}
-	t.Fatalf("starting redis-server: %v", err)
-	return nil
+	return r
 }
 
 // redisOptions puts ours before the caller's, because the last one counts, but a configuration file comes first.
@@ -63,16 +56,6 @@ func redisOptions(dir string, args []string) []string {
 		return slices.Concat(args[:1], ours, args[1:])
 	}
 	return slices.Concat(ours, args)
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("finding free port: %v", err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start starts the process and waits until it, and no other, answers at the address.

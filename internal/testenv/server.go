@@ -39,7 +39,7 @@ func newServer(t testing.TB, name string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: freeAddr(t), Dir: dir, t: t, name: name, ending: syscall.SIGTERM}
+	s := &Server{Addr: FreeAddr(t), Dir: dir, t: t, name: name, ending: syscall.SIGTERM}
 	t.Cleanup(func() {
 		s.Stop()
 		_ = os.RemoveAll(dir)

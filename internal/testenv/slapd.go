@@ -49,7 +49,7 @@ access to * by dn.exact=cn=gate,dc=example,dc=com read by * none
 // StartSlapd starts OpenLDAP. A machine without it fails the test.
 func StartSlapd(t testing.TB) *Slapd {
 	t.Helper()
-	s := &Slapd{Server: newServer(t, "slapd"), Certificate: NewCertificate(t), Secure: freeAddr(t)}
+	s := &Slapd{Server: newServer(t, "slapd"), Certificate: NewCertificate(t), Secure: FreeAddr(t)}
 	program := find(t, "slapd", "/usr/sbin/slapd", "/usr/libexec/slapd", "/usr/lib/openldap/slapd")
 	schema, modules := "/etc/ldap/schema", "modulepath /usr/lib/ldap\nmoduleload back_mdb"
 	if _, err := os.Stat(schema); err != nil { // not Debian
