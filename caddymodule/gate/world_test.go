@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,6 +44,8 @@ type world struct {
 
 	asleep sync.RWMutex // held while no gateway hears of the store
 	faults atomic.Int32 // how many of the next writes to the store fail, after they have been done or before
+
+	between atomic.Pointer[func()] // what happens after the next account has been read, before the reader knows it
 
 	mu    sync.Mutex
 	codes []string // that reached a phone, the newest last
@@ -249,6 +252,17 @@ func (s sharedStore) Follow(ctx context.Context, cursor string, wait time.Durati
 	defer s.world.asleep.RUnlock()
 	defer s.world.asleep.RLock()
 	return s.Store.Follow(ctx, cursor, min(wait, time.Millisecond))
+}
+
+// Get lets happen what is to happen in between.
+func (s sharedStore) Get(ctx context.Context, key string) (store.Record, error) {
+	r, err := s.Store.Get(ctx, key)
+	if strings.HasPrefix(key, "a:") {
+		if happen := s.world.between.Swap(nil); happen != nil {
+			(*happen)()
+		}
+	}
+	return r, err
 }
 
 // Swap fails where a fault is due.
