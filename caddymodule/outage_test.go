@@ -93,25 +93,39 @@ func TestDroppedConnectionsCostNoVisitor(t *testing.T) {
 			t.Parallel()
 			proxy := testenv.StartProxy(t, testenv.StartRedis(t).Addr)
 			s := startSite(t, setup{global: onRedis(proxy.Addr), directive: "resend_after 0s"})
-			for i, user := range []string{"alice", "bob", "carol"} {
-				v := s.visitor(t, user)
-				proxy.Drop(how)
-				p := v.open("/")
-				if p.status != http.StatusForbidden {
-					t.Fatalf("%s: status %d instead of the page", user, p.status)
+			for _, user := range []string{"alice", "bob", "carol"} {
+				v, n := s.visitor(t, user), len(s.provider.Texts())
+				dropped := func(doing string, want int, do func() page) page {
+					return v.afterDrops(func() { proxy.Drop(how) }, doing, want, do)
 				}
-				code := s.provider.Wait(t, i+1).CodeInText()
-				proxy.Drop(how)
-				if p = v.submit(p, "/", code); p.status != http.StatusSeeOther {
-					t.Fatalf("%s: the right code: status %d", user, p.status)
-				}
-				proxy.Drop(how)
-				if p = v.do(http.MethodPost, "/?sms_2fa=logout", nil, ""); p.status != http.StatusNoContent {
-					t.Errorf("%s: logout: status %d", user, p.status)
-				}
+				p := dropped("the page", http.StatusForbidden, func() page { return v.open("/") })
+				s.provider.Wait(t, n+1)
+				texts := s.provider.Texts()
+				code := texts[len(texts)-1].CodeInText()
+				dropped("the right code", http.StatusSeeOther, func() page { return v.submit(p, "/", code) })
+				dropped("logout", http.StatusNoContent, func() page {
+					return v.do(http.MethodPost, "/?sms_2fa=logout", nil, "")
+				})
 			}
 		})
 	}
+}
+
+// afterDrops does something after all connections have been dropped, and holds that it works. The gate asks a second
+// time while its half second for the store lasts. A machine may be too busy for that; then the same is done again,
+// after the connections have been dropped again: it would never work if the gate did not ask a second time.
+func (v *visitor) afterDrops(drop func(), doing string, want int, do func() page) (p page) {
+	v.t.Helper()
+	testenv.Await(v.t, doing+" works over connections that were dropped", func() bool {
+		drop()
+		began := time.Now()
+		p = do()
+		if took := time.Since(began); p.status != want && took < 400*time.Millisecond {
+			v.t.Errorf("%s: status %d after %v, before the time for the store was over", doing, p.status, took)
+		}
+		return p.status == want
+	})
+	return p
 }
 
 // Whatever goes wrong, each line of the log is one of Caddy's, and none has a stack trace.
