@@ -129,7 +129,7 @@ func openSQL(kind, addr string, db database, parameter string) directorytest.Ope
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = d.Close() })
-		return directorytest.Harness{Directory: d, Down: path.Down, Slow: path.Slow, Up: path.Up}
+		return directorytest.Harness{Directory: d, Down: path.Down, Slow: path.Slow, Up: path.Up, Crawl: path.Crawl}
 	}
 }
 
@@ -170,7 +170,7 @@ func TestLDAPConforms(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = d.Close() })
-				return directorytest.Harness{Directory: d, Down: path.Down, Slow: path.Slow, Up: path.Up}
+				return directorytest.Harness{Directory: d, Down: path.Down, Slow: path.Slow, Up: path.Up, Crawl: path.Crawl}
 			})
 		})
 	}
@@ -199,7 +199,7 @@ func TestLDAPBaseConforms(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = d.Close() })
 		return directorytest.Harness{
-			Directory: d, Down: path.Down, Slow: path.Slow, Up: path.Up, Unstorable: tooLong,
+			Directory: d, Down: path.Down, Slow: path.Slow, Up: path.Up, Crawl: path.Crawl, Unstorable: tooLong,
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -15,14 +16,17 @@ import (
 
 // Rules for the connections to LDAP servers.
 const (
-	maxIdleLDAP = 8               // connections that are kept while nobody uses them
-	idleLDAP    = 5 * time.Minute // how long such a connection is kept
+	maxIdleLDAP = 8                // connections that are kept while nobody uses them
+	idleLDAP    = 5 * time.Minute  // how long such a connection is kept
+	connectLDAP = 10 * time.Second // how long it may take to connect while nobody waits for it
 )
 
 // ldapPool is the connections to several servers that hold the same. The server that answered last is asked first.
 type ldapPool struct {
 	servers          []*ldapServer
 	bindDN, password string
+
+	connecting atomic.Bool // in the background
 
 	mu     sync.Mutex
 	first  int         // the server to ask first
@@ -79,10 +83,28 @@ func (p *ldapPool) searchAt(ctx context.Context, server int, q *ldap.SearchReque
 		}
 	}
 	c, err := p.connect(ctx, server)
+	if ctx.Err() != nil {
+		go p.prepare(server)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return p.ask(ctx, c, q)
+}
+
+// prepare sees that there is a connection for the next question, when one came to nothing because time ran out. A
+// connection that is still being made ends with its question, so where it takes longer to connect and to bind than a
+// question may take, no question would ever be answered.
+func (p *ldapPool) prepare(server int) {
+	if !p.connecting.CompareAndSwap(false, true) {
+		return
+	}
+	defer p.connecting.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), connectLDAP)
+	defer cancel()
+	if c, err := p.connect(ctx, server); err == nil { // the next question says what is wrong
+		p.keep(c)
+	}
 }
 
 // ask asks on a connection, and then keeps the connection if it still works.

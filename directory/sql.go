@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -20,6 +21,7 @@ const (
 	maxOpenSQL = 8
 	maxIdleSQL = 2
 	idleSQL    = 5 * time.Minute  // how long a connection is kept while nobody uses it
+	connectSQL = 10 * time.Second // how long it may take to connect while nobody waits for it
 	lifeSQL    = 30 * time.Minute // how long a connection is used, so that a new server is found in the end
 )
 
@@ -44,6 +46,7 @@ type SQL struct {
 	query      string
 	parameters []func(Person) string
 	warning    string
+	connecting atomic.Bool // in the background
 }
 
 var _ Directory = (*SQL)(nil)
@@ -146,6 +149,9 @@ func (s *SQL) Lookup(ctx context.Context, p Person) (Numbers, error) {
 		parameters[i] = value(p)
 	}
 	rows, err := s.db.QueryContext(ctx, s.query, parameters...)
+	if ctx.Err() != nil {
+		go s.connect()
+	}
 	if err != nil {
 		return nil, sqlFault(err)
 	}
@@ -155,6 +161,19 @@ func (s *SQL) Lookup(ctx context.Context, p Person) (Numbers, error) {
 		return nil, sqlFault(err)
 	}
 	return numbers, nil
+}
+
+// connect sees that there is a connection for the next question, when one came to nothing because time ran out. A
+// connection that is still being made ends with its question, so where it takes longer to connect than a question may
+// take, no question would ever be answered.
+func (s *SQL) connect() {
+	if !s.connecting.CompareAndSwap(false, true) {
+		return
+	}
+	defer s.connecting.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), connectSQL)
+	defer cancel()
+	_ = s.db.PingContext(ctx) // the next question says what is wrong
 }
 
 // numbersIn reads the rows; NULL and "" are no number.

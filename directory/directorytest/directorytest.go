@@ -27,6 +27,10 @@ type Harness struct {
 	// directory that asks nobody.
 	Down, Slow, Up func()
 
+	// Crawl makes each new connection to the server wait before anything is said on it. It is nil for a directory that
+	// asks nobody, or that needs no more words for a connection than for a question.
+	Crawl func(wait time.Duration)
+
 	// Refuses reports whether the directory cannot be asked about a name, and answers with an error instead. Default:
 	// it can be asked about every name.
 	Refuses func(name string) bool
@@ -50,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"several", several},
 		{"unreadable number", unreadable},
 		{"slow", slow},
+		{"slow to connect", slowToConnect},
 		{"down and back again", down},
 		{"cancelled", cancelled},
 		{"200 at once", atOnce},
@@ -150,6 +155,30 @@ func slow(t *testing.T, open Open) {
 	fails(t, h.Directory, 300*time.Millisecond, directory.Slow) // while asking
 	h.Up()
 	has(t, h.Directory, "alice", "+15005550006")
+}
+
+// A server to which it takes longer to connect than a question may take is asked in the end: the connection is made
+// all the same, and a later question finds it.
+func slowToConnect(t *testing.T, open Open) {
+	h := open(t, People{"alice": {"+15005550006"}})
+	if h.Crawl == nil {
+		return // a connection costs nothing
+	}
+	h.Crawl(2 * time.Second)
+	fails(t, h.Directory, time.Second, directory.Slow)
+	for deadline := time.Now().Add(2 * patience); ; time.Sleep(100 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		numbers, err := h.Directory.Lookup(ctx, person("alice"))
+		cancel()
+		switch {
+		case err == nil && slices.Equal(numbers, directory.Numbers{"+15005550006"}):
+			return
+		case err == nil || directory.ClassOf(err) != directory.Slow:
+			t.Fatalf("numbers %q, error %v", numbers, err)
+		case time.Now().After(deadline):
+			t.Fatal("no question found a connection")
+		}
+	}
 }
 
 func down(t *testing.T, open Open) {

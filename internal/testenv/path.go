@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Path is the way between a client and a server, on which a test makes the server seem down or slow.
@@ -17,6 +18,7 @@ type Path struct {
 	mu     sync.Mutex
 	open   map[net.Conn]bool
 	down   bool
+	crawl  time.Duration // how long a new connection waits for its first word
 	paused chan struct{} // closed unless the path holds everything back
 }
 
@@ -63,11 +65,19 @@ func (p *Path) Slow() {
 	p.paused = make(chan struct{})
 }
 
-// Up ends Down and Slow.
+// Crawl makes every new connection wait before anything is said on it. Connections that are there already are as quick
+// as before.
+func (p *Path) Crawl(wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.crawl = wait
+}
+
+// Up ends Down, Slow and Crawl.
 func (p *Path) Up() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.down = false
+	p.down, p.crawl = false, 0
 	select {
 	case <-p.paused:
 	default:
@@ -80,10 +90,12 @@ func (p *Path) Asked() int64 { return p.asked.Load() }
 
 func (p *Path) serve(client net.Conn) {
 	defer client.Close()
-	if !p.note(client) {
+	wait, ok := p.note(client)
+	if !ok {
 		return
 	}
 	defer p.forget(client)
+	time.Sleep(wait)
 	server, err := net.Dial("tcp", p.target)
 	if err != nil {
 		return
@@ -120,12 +132,12 @@ func (p *Path) pass(from io.Reader, to io.Writer, said func()) {
 	}
 }
 
-// note notes a connection; it reports false while the server seems down.
-func (p *Path) note(c net.Conn) bool {
+// note notes a connection, and returns how long it waits; it reports false while the server seems down.
+func (p *Path) note(c net.Conn) (wait time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open[c] = true
-	return !p.down
+	return p.crawl, !p.down
 }
 
 func (p *Path) forget(c net.Conn) {
