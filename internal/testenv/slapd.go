@@ -126,3 +126,21 @@ func (s *Slapd) AddPersonAt(t testing.TB, dn, uid string, mobile ...string) {
 	}
 	s.add(t, dn, pairs...)
 }
+
+// SetMobile replaces the mobile numbers of a person of a unit.
+func (s *Slapd) SetMobile(t testing.TB, unit, uid string, mobile ...string) {
+	t.Helper()
+	err := s.do(func(c *ldap.Conn) error {
+		found, err := c.Search(ldap.NewSearchRequest(unit, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, 0, false,
+			"(uid="+ldap.EscapeFilter(uid)+")", nil, nil))
+		if err != nil {
+			return err
+		}
+		change := ldap.NewModifyRequest(found.Entries[0].DN, nil)
+		change.Replace("mobile", mobile)
+		return c.Modify(change)
+	})
+	if err != nil {
+		t.Fatalf("changing %s: %v", uid, err)
+	}
+}
