@@ -94,13 +94,11 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 
 // read parses what has a syntax.
 func (h *HTTP) read(o HTTPOptions) (err error) {
-	path, query, _ := strings.Cut(o.URL, "?")
-	if h.path, err = parseTemplate(path, o.Resolve); err != nil {
+	whole, err := parseTemplate(o.URL, o.Resolve)
+	if err != nil {
 		return fmt.Errorf("url: %w", err)
 	}
-	if h.query, err = parseTemplate(query, o.Resolve); err != nil {
-		return fmt.Errorf("url: %w", err)
-	}
+	h.path, h.query = whole.cut("?") // the question mark may stand in a placeholder, like {env.HR_URL}
 	if h.body, err = parseTemplate(o.JSON, o.Resolve); err != nil {
 		return fmt.Errorf("json: %w", err)
 	}
@@ -116,7 +114,7 @@ func (h *HTTP) read(o HTTPOptions) (err error) {
 
 func (h *HTTP) check(o HTTPOptions) error {
 	someone := Person{Name: "someone", Given: "someone"}
-	target, err := url.Parse(h.path.fill(someone, url.PathEscape))
+	target, err := url.Parse(h.path.fill(someone, url.PathEscape) + "?" + h.query.fill(someone, url.QueryEscape))
 	switch {
 	case o.URL == "":
 		return errors.New("url: it is missing; expected one like https://hr.example.com/people/{user}")

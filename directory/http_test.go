@@ -82,6 +82,31 @@ func openHTTP(t *testing.T, o directory.HTTPOptions) *directory.HTTP {
 	return d
 }
 
+// A name is escaped for the query also where the question mark stands in a placeholder.
+func TestQueryInAPlaceholder(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); len(q) == 1 && q.Get("login") == "x&login=alice&admin=1+1" {
+			_, _ = fmt.Fprint(w, `{"phone": "+15005550009"}`)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"phone": "+15005550006"}`)
+	}))
+	t.Cleanup(server.Close)
+	d, err := directory.NewHTTP(directory.HTTPOptions{
+		URL:     "{env.HR_URL}{user}",
+		Resolve: func(string) (string, error) { return server.URL + "/search?login=", nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	numbers, err := d.Lookup(t.Context(), directory.Person{Name: "x&login=alice&admin=1+1"})
+	if err != nil || !slices.Equal(numbers, directory.Numbers{"+15005550009"}) {
+		t.Errorf("%q, %v", numbers, err)
+	}
+}
+
 func TestJSONPointer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -124,6 +124,7 @@ func TestHTTPOptions(t *testing.T) {
 		{directory.HTTPOptions{URL: "http://hr.example.com/{user}"}, "url: it is not https"},
 		{directory.HTTPOptions{URL: "https://u:swordfish@hr.example.com/{user}"}, "url: it is not a URL"},
 		{directory.HTTPOptions{URL: "https://{user}.example.com/"}, "url: a variable stands in its host"},
+		{directory.HTTPOptions{URL: "https://hr.example.com/people?a=1#{user}"}, "url: it is not a URL"},
 		{directory.HTTPOptions{URL: "https://hr.example.com/"}, "everybody would have the same number"},
 		{directory.HTTPOptions{URL: "https://hr.example.com/{usr}"}, "there is no variable {usr}"},
 		{directory.HTTPOptions{URL: target, Method: "PUT"}, "method:"},

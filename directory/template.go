@@ -83,6 +83,17 @@ func (t template) fill(p Person, escape func(string) string) string {
 	return b.String()
 }
 
+// cut is the template before and after the first separator in its texts; after is nil without one.
+func (t template) cut(separator string) (before, after template) {
+	for i, p := range t {
+		if text, rest, found := strings.Cut(p.text, separator); found {
+			before = append(slices.Clone(t[:i]), piece{text: text})
+			return before, append(template{{text: rest}}, t[i+1:]...)
+		}
+	}
+	return t, nil
+}
+
 // names reports whether a template holds a variable, so that it is about one person.
 func (t template) names() bool {
 	return slices.ContainsFunc(t, func(p piece) bool { return p.value != nil })
