@@ -48,25 +48,23 @@ func (a *account) addChallenge(c Challenge) *Challenge {
 	return &a.Challenges[len(a.Challenges)-1]
 }
 
-// textedTo reports whether the challenges were texted to a phone. With a record that does not tell the phone, because
-// an older gateway wrote it, they count as texted to any.
-func (a *account) textedTo(phone string) bool { return a.Phone == "" || a.Phone == phone }
-
-// ticketFor is a ticket whose challenge was texted to a phone. Where the number of the user has changed, the challenge
-// of the ticket is none any more: its code went to somebody else's phone.
-func (a *account) ticketFor(t Ticket, phone string) Ticket {
-	if !a.textedTo(phone) {
+// ticketFor is a ticket whose challenge was texted to one of the recipient's phones. Where the numbers of the user
+// have changed, the challenge of the ticket may be none any more: its code went to somebody else's phone.
+func (a *account) ticketFor(t Ticket, to Recipient) Ticket {
+	if c := a.challenge(t.Challenge); c != nil && !to.has(c.Phone) {
 		t.Challenge = ChallengeID{}
 	}
 	return t
 }
 
-// moveTo makes a phone the one that challenges are texted to, and ends those that were texted to another one.
-func (a *account) moveTo(phone string) {
-	if !a.textedTo(phone) {
-		a.Challenges = nil
-	}
-	a.Phone = phone
+// keepFor ends the challenges that were texted to none of the recipient's phones.
+func (a *account) keepFor(to Recipient) {
+	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return !to.has(c.Phone) })
+}
+
+// drop ends a challenge, if there is one of that ID.
+func (a *account) drop(id ChallengeID) {
+	a.Challenges = slices.DeleteFunc(a.Challenges, func(c Challenge) bool { return c.ID == id })
 }
 
 // expire drops texts and challenges that are over, and gives up texts that nobody is sending any more. Counters stay.

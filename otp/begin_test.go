@@ -83,7 +83,7 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		{DeliveryFailed, "", "", false, "one"},
 	} {
 		s, b := newScene(t), laptop
-		s.to.CodeBy = func(string) string { return "one" }
+		s.to.CodeBy = func(string, string) string { return "one" }
 		first := s.begin(&b)
 		// Another sender has accepted the text in the end, and its provider made the code.
 		s.a.settle(s.now, first.Dispatch, Handover{

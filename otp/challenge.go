@@ -17,6 +17,7 @@ type Challenge struct {
 	ID      ChallengeID
 	Begun   time.Time
 	Expires time.Time
+	Phone   string   // where its texts went, by the name under which they are counted; "" where an older gateway wrote it
 	codeKey string   // ID of the secret under which the challenge began; "" where its code is taken from the root alone
 	texts   []string // IDs of the latest texts, the newest last
 	marks   []mark   // of the latest guesses that were counted

@@ -7,10 +7,11 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
-// Check finds whether typed is the code of the ticket's challenge. A challenge that was texted to another phone than
-// the recipient's, because the number of the user has changed, is over. The guess is written down first, and compared
-// only after that. Only a right guess causes a second write, which opens the challenge's one session. Check does
-// not compare the code of a provider: the outcome is then Asking, and the caller goes on with Decide or Unanswered.
+// Check finds whether typed is the code of the ticket's challenge. A challenge that was texted to none of the
+// recipient's phones, because the number of the user has changed, is over. The guess is written down first, and
+// compared only after that. Only a right guess causes a second write, which opens the challenge's one session. Check
+// does not compare the code of a provider: the outcome is then Asking, and the caller goes on with Decide or
+// Unanswered.
 func (v *Verifier) Check(
 	ctx context.Context, s Subject, t Ticket, p Policy, to Recipient, typed string,
 ) (Outcome, error) {
@@ -22,7 +23,7 @@ func (v *Verifier) Check(
 	markFor := v.keys.marker(s, t.Challenge, guess)
 	to = v.known(to)
 	o, rec, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
-		return a.attempt(now, p, a.ticketFor(t, to.key), markFor)
+		return a.attempt(now, p, a.ticketFor(t, to), markFor)
 	})
 	if err != nil || o.Kind != compare {
 		return o, err

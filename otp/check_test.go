@@ -104,7 +104,7 @@ func TestRemoteCheck(t *testing.T) {
 	t.Parallel()
 	v, g := newVerifier(t)
 	p := otp.DefaultPolicy()
-	to := otp.Recipient{Phone: number.Phone, CodeBy: func(string) string { return "one" }}
+	to := otp.Recipient{Phone: number.Phone, CodeBy: func(string, string) string { return "one" }}
 	ticket := otp.Ticket{Browser: otp.BrowserID{1}}
 	o, err := v.Begin(t.Context(), alice, ticket, p, to)
 	if err != nil {

@@ -1,24 +1,48 @@
 package otp
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Recipient is the phone that a text goes to, and the maker of its code.
+// Recipient is the phones that texts of a subject may go to, and the maker of their codes.
 type Recipient struct {
-	// Phone is the number in E.164 form.
+	// Phone is the number, in E.164 form, that a new challenge is texted to.
 	Phone string
-	// CodeBy tells who is expected to make the code of the next text: the name of a sender, or "" for the gate. The
-	// text begins with the sender after skipSender, or with the first sender when skipSender is "". A nil CodeBy
-	// means the gate.
-	CodeBy func(skipSender string) string
+	// Others are the subject's other numbers. A challenge that was texted to one of them holds, too, and its further
+	// texts go there.
+	Others []string
+	// Chosen tells that the visitor has asked for a text to Phone, and to no other: a challenge that was texted to
+	// another number is left, and a new one with another code begins. Only Send looks at it.
+	Chosen bool
+	// CodeBy tells who is expected to make the code of the next text to a number: the name of a sender, or "" for the
+	// gate. The text begins with the sender after skipSender, or with the first sender when skipSender is "". A nil
+	// CodeBy means the gate.
+	CodeBy func(number, skipSender string) string
 
-	key string // the name under which texts to the phone are counted; the verifier fills it in
+	key    string   // the name under which texts to Phone are counted; the verifier fills it in
+	others []string // the same of Others
 }
 
-func (r Recipient) codeBy(skipSender string) string {
+// has reports whether one of the phones has that key. Where a challenge does not tell its phone, because an older
+// gateway wrote it, it counts as texted to any.
+func (r Recipient) has(key string) bool {
+	return key == "" || key == r.key || slices.Contains(r.others, key)
+}
+
+// leaves reports whether the visitor has asked for a text to another phone than that of a challenge.
+func (r Recipient) leaves(c *Challenge) bool { return r.Chosen && c.Phone != r.key }
+
+// codeBy is the expected maker of the code of a text to the phone with that key.
+func (r Recipient) codeBy(key, skipSender string) string {
 	if r.CodeBy == nil {
 		return ""
 	}
-	return r.CodeBy(skipSender)
+	number := r.Phone
+	if i := slices.Index(r.others, key); i >= 0 {
+		number = r.Others[i]
+	}
+	return r.CodeBy(number, skipSender)
 }
 
 // Dispatch is an order to send one text. The caller sends it once, at once, and then tells the verifier how it went,
@@ -37,6 +61,7 @@ type Dispatch struct {
 	SameCodeBy bool
 
 	challenge ChallengeID
+	leaves    ChallengeID // the challenge that is over once the text is out, because the visitor chose another number
 	phone     string
 	ordered   time.Time
 }

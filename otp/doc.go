@@ -17,8 +17,9 @@
 //     [Policy.CodeTTL] after its latest text, at most [MaxCodeTTL].
 //   - Ticket: what a browser keeps of its challenge, in a cookie: the challenge's ID and a random name for the
 //     browser.
-//   - Phone: where a text goes, by the name under which its texts are counted. An account knows the phone of its
-//     latest text; its challenges were texted to that phone, and their codes open nothing for another one.
+//   - Phone: where a text goes, by the name under which its texts are counted. A subject may have several, and the
+//     visitor may choose one. A challenge knows the one that it was texted to, and goes to no other; its code opens
+//     nothing once that phone is none of the subject's any more. An account also knows the phone of its latest text.
 //   - Text: one text message of a challenge. A challenge has several when the visitor asks for the text again;
 //     all whose code the gate makes carry the same code.
 //   - Code: the digits that the visitor reads from a text. A challenge that waits, waits for the code of one text
@@ -59,10 +60,13 @@
 //	(none)    begin or send orders a first text             waiting
 //	waiting   a right code                                  opened, in the browser that typed the code
 //	waiting   send orders another text                      waiting until a new end, MaxCodeTTL after begin at most
+//	waiting   send orders a text to another phone, which    gone, when settle has noted that the text may be out
+//	          the visitor has chosen
 //	opened    the same browser repeats the code             opened; for a minute the answer is Right once more
 //	any       its end, or a revocation, or a fourth         gone
 //	          challenge of the account when it is the
-//	          oldest, or a text to another phone
+//	          oldest, or a text when its phone is none
+//	          of the subject's any more
 //
 // The delivery of a text (state, step, next state):
 //
@@ -89,10 +93,10 @@
 // begin shows the visitor where things stand, and orders a first text unless the caller only looks:
 //
 //	the account is barred                                          Blocked or Disabled
-//	the ticket's challenge was texted to this phone, and waits,
-//	or this browser just opened it                                 Waiting
-//	the newest challenge was texted to this phone, waits, and its
-//	text went out a moment ago                                     Waiting: the browser joins that challenge
+//	the ticket's challenge was texted to a phone of the subject,
+//	and waits, or this browser just opened it                      Waiting
+//	the newest challenge was texted to a phone of the subject,
+//	waits, and its text went out a moment ago                      Waiting: the browser joins that challenge
 //	the caller only looks                                          Idle
 //	else                                                           send, without the ticket's challenge
 //
@@ -101,12 +105,16 @@
 //	the account is barred                                          Blocked or Disabled
 //	the pause since the latest text that is neither lost nor
 //	answered, a provider's wish or a limit forbids a text          Limited
-//	the ticket's challenge was texted to this phone, and waits     Sending: another text of that challenge
-//	else                                                           Sending: the first text of a new challenge;
-//	                                                               challenges of another phone are gone
+//	the ticket's challenge was texted to a phone of the subject,
+//	and waits, and the visitor has chosen no other phone           Sending: another text of that challenge
+//	else                                                           Sending: the first text of a new challenge, to the
+//	                                                               phone that the visitor has chosen, or the first;
+//	                                                               challenges of phones that the subject no longer
+//	                                                               has are gone
 //
 // After Sending the verifier counts the text for the phone number, too. When the number has too many, the order is
-// taken back and the outcome is Limited. When the store fails over an order, the order is taken back later.
+// taken back and the outcome is Limited; a challenge that was to be left for that phone goes on. When the store fails
+// over an order, the order is taken back later.
 //
 // settle notes what the caller's sender said of a text, and report what the provider said later.
 //
@@ -118,7 +126,7 @@
 //	challenge waits, and the gate made the code                    compared, not counted again
 //	the account is barred                                          Blocked or Disabled
 //	the ticket's challenge is gone or opened, or was texted to
-//	another phone than the number on file now                      Expired
+//	a phone that is none of the numbers on file now                Expired
 //	else                                                           counted, written down, and compared
 //
 // Comparing is the verifier's part:

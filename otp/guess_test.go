@@ -80,7 +80,7 @@ func TestGuessesBelongToOneMaker(t *testing.T) {
 	s, b := newScene(t), laptop
 	marks := func(guess byte) marker { return func(_, codeBy string) mark { return mark{guess, byte(len(codeBy))} } }
 	s.a.settle(s.now, s.begin(&b).Dispatch, Handover{Delivery: DeliveryUndelivered, Sender: "one"})
-	s.to.CodeBy = func(string) string { return "two" }
+	s.to.CodeBy = func(string, string) string { return "two" }
 	d := s.send(&b).Dispatch
 	for i := range byte(3) {
 		s.want("counted for two", s.a.attempt(s.now, s.p, b, marks(i)), compare)
@@ -96,7 +96,7 @@ func TestGuessesBelongToOneMaker(t *testing.T) {
 func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.CodeBy = func(string) string { return "one" }
+	s.to.CodeBy = func(string, string) string { return "one" }
 	s.begin(&b)
 	for i := range maxUnanswered {
 		for n := range byte(3) {
@@ -127,7 +127,7 @@ func TestUnansweredGuessesAreGivenBack(t *testing.T) {
 func TestRemoteCheck(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.CodeBy = func(string) string { return "one" }
+	s.to.CodeBy = func(string, string) string { return "one" }
 	s.begin(&b)
 	for i := range byte(3) {
 		s.want("counted", s.a.attempt(s.now, s.p, b, by(mark{i})), compare)

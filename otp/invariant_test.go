@@ -53,13 +53,13 @@ func (h *history) step() {
 		h.texts, h.failed = nil, nil
 	}
 	if h.rng.IntN(30) == 0 {
-		h.to.key = []string{"p:one", "p:two"}[h.rng.IntN(2)]
+		h.move()
 	}
 	switch h.rng.IntN(10) {
 	case 0, 1:
 		h.sent(h.begin(b))
 	case 2:
-		h.sent(h.send(b))
+		h.resend(b)
 	case 3, 4, 5:
 		h.guess(*b, false)
 	case 6:
@@ -71,6 +71,25 @@ func (h *history) step() {
 	case 9:
 		h.tick()
 	}
+}
+
+// move changes the numbers on file.
+func (h *history) move() {
+	numbers := []string{"p:one", "p:two", "p:three"}
+	h.rng.Shuffle(len(numbers), func(i, j int) { numbers[i], numbers[j] = numbers[j], numbers[i] })
+	numbers = numbers[:1+h.rng.IntN(3)]
+	h.onFile(numbers[0], numbers[1:]...)
+}
+
+// resend asks for a text, sometimes to another number than the first.
+func (h *history) resend(b *Ticket) {
+	before := h.to
+	defer func() { h.to = before }()
+	if numbers := append([]string{h.to.key}, h.to.others...); h.rng.IntN(2) == 0 {
+		i := h.rng.IntN(len(numbers))
+		h.choose(numbers[i], slices.Delete(slices.Clone(numbers), i, i+1)...)
+	}
+	h.sent(h.send(b))
 }
 
 // tick lets time pass, or puts the clock back, which takes no time.
@@ -114,10 +133,14 @@ func (h *history) sent(o Outcome) {
 			h.t.Errorf("text number %d inside %s", n+1, l.Per)
 		}
 	}
-	if n, sent := h.number[o.Challenge.ID]; sent && n != h.to.key && n != "" {
+	to := o.Dispatch.phone
+	if n, sent := h.number[o.Challenge.ID]; sent && n != to && n != "" {
 		h.t.Error("one code went to two numbers")
 	}
-	h.number[o.Challenge.ID] = h.to.key
+	if !h.to.has(to) || h.to.Chosen && to != h.to.key {
+		h.t.Errorf("a text went to %s, which was not asked for", to)
+	}
+	h.number[o.Challenge.ID] = to
 	h.texts = append(h.texts, &sentText{o.Dispatch, h.passed, true})
 	h.pending = append(h.pending, o.Dispatch)
 	if life := o.Challenge.Expires.Sub(o.Challenge.Begun); life > MaxCodeTTL {
@@ -178,8 +201,8 @@ func (h *history) guess(b Ticket, right bool) {
 	}
 	h.a.expire(h.now, h.p)
 	before := h.a.InARow
-	o := h.a.attempt(h.now, h.p, h.a.ticketFor(b, h.to.key), by(m))
-	if n := h.number[b.Challenge]; o.Kind == compare && n != h.to.key && n != "" {
+	o := h.a.attempt(h.now, h.p, h.a.ticketFor(b, h.to), by(m))
+	if n := h.number[b.Challenge]; o.Kind == compare && !h.to.has(n) {
 		h.t.Error("a code was compared that went to another number")
 	}
 	if o.Kind != compare {

@@ -2,6 +2,7 @@ package otp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -61,6 +62,7 @@ type challengeRecord struct {
 	By      string   `json:"y,omitempty"`
 	Stamp   int64    `json:"s,omitempty"`
 	CodeKey string   `json:"k,omitempty"`
+	Phone   string   `json:"p,omitempty"` // "" is the phone of the latest text
 }
 
 // encode writes an account. The zero account is written as nil, which means no record.
@@ -73,7 +75,7 @@ func (a *account) encode() ([]byte, error) {
 		r.Texts = append(r.Texts, t.record())
 	}
 	for _, c := range a.Challenges {
-		r.Challenges = append(r.Challenges, c.record())
+		r.Challenges = append(r.Challenges, c.record(a.Phone))
 	}
 	for _, e := range a.Ends {
 		r.Ends = append(r.Ends, endRecord{e.Position, millis(e.Until)})
@@ -104,13 +106,17 @@ func (r textRecord) text() Text {
 	}
 }
 
-func (c *Challenge) record() challengeRecord {
+// record is a challenge of an account whose latest text went to a phone.
+func (c *Challenge) record(latest string) challengeRecord {
 	r := challengeRecord{
 		ID: b64(c.ID[:]), Begun: millis(c.Begun), Expires: millis(c.Expires), Texts: c.texts, Unsaid: c.unanswered,
 		Opened: millis(c.opened), Stamp: c.stamp, CodeKey: c.codeKey,
 	}
 	for _, m := range c.marks {
 		r.Marks = append(r.Marks, b64(m[:]))
+	}
+	if c.Phone != latest {
+		r.Phone = c.Phone
 	}
 	if !c.opened.IsZero() {
 		r.By = b64(c.by[:])
@@ -150,7 +156,7 @@ func (r record) account() (account, error) {
 		a.Texts = append(a.Texts, t.text())
 	}
 	for _, cr := range r.Challenges {
-		c, err := cr.challenge()
+		c, err := cr.challenge(r.Phone)
 		if err != nil {
 			return account{}, err
 		}
@@ -162,10 +168,11 @@ func (r record) account() (account, error) {
 	return a, nil
 }
 
-func (r challengeRecord) challenge() (Challenge, error) {
+func (r challengeRecord) challenge(latest string) (Challenge, error) {
 	c := Challenge{
 		Begun: moment(r.Begun), Expires: moment(r.Expires), texts: r.Texts, unanswered: r.Unsaid,
 		opened: moment(r.Opened), stamp: r.Stamp, codeKey: r.CodeKey,
+		Phone: cmp.Or(r.Phone, latest),
 	}
 	ok := unb64(c.ID[:], r.ID) && (r.Opened == 0 || unb64(c.by[:], r.By))
 	for _, s := range r.Marks {

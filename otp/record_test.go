@@ -19,6 +19,9 @@ func TestRecordFormNeverChanges(t *testing.T) {
 		Challenges: []Challenge{{
 			ID: ChallengeID{1}, Begun: start, Expires: start.Add(time.Minute), texts: []string{"t1"},
 			marks: []mark{{2}}, unanswered: 1, opened: start.Add(time.Second), by: BrowserID{3}, stamp: 7, codeKey: "k1",
+			Phone: "p:b3Ro",
+		}, {
+			ID: ChallengeID{2}, Begun: start, Expires: start.Add(time.Minute), Phone: "p:IhE8",
 		}},
 		Stamp: 8, Ends: []logEnd{{Position: "12-0", Until: start}},
 	}
@@ -26,7 +29,8 @@ func TestRecordFormNeverChanges(t *testing.T) {
 		`"t":[{"i":"t1","a":1803902400000,"d":"sent","k":"two","s":"one","n":"VE1","r":1803902460000,` +
 		`"y":true,"l":true}],` +
 		`"c":[{"i":"AQAAAAAAAAAAAAAAAAAAAA","a":1803902400000,"e":1803902460000,"t":["t1"],"m":["AgAAAAAAAAA"],` +
-		`"n":1,"o":1803902401000,"y":"AwAAAAAAAAAAAAAAAAAAAA","s":7,"k":"k1"}],` +
+		`"n":1,"o":1803902401000,"y":"AwAAAAAAAAAAAAAAAAAAAA","s":7,"k":"k1","p":"p:b3Ro"},` +
+		`{"i":"AgAAAAAAAAAAAAAAAAAAAA","a":1803902400000,"e":1803902460000}],` +
 		`"s":8,"l":[{"p":"12-0","u":1803902400000}]}`
 	data, err := a.encode()
 	if err != nil || string(data) != want {

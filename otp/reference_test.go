@@ -57,7 +57,7 @@ func TestReportBeforeTheAnswer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s, b := newScene(t), laptop
-			s.to.CodeBy = func(string) string { return "one" }
+			s.to.CodeBy = func(string, string) string { return "one" }
 			d := s.begin(&b).Dispatch
 			for _, r := range tt.reports {
 				s.a.report(d.ID, r)

@@ -61,7 +61,7 @@ func (s *scene) try(t Ticket, m mark, right bool) Outcome {
 // guess types a code with the number on file as it is now.
 func (s *scene) guess(t Ticket, m mark, right bool) Outcome {
 	s.a.expire(s.now, s.p)
-	return s.try(s.a.ticketFor(t, s.to.key), m, right)
+	return s.try(s.a.ticketFor(t, s.to), m, right)
 }
 
 // by makes the same mark whatever the maker of the code.

@@ -11,7 +11,12 @@ const longestRetry = MaxCodeTTL
 
 // settle notes how the handover of a text went. What the sender has reported of the text in the meantime stays: that
 // is newer than its answer to the handover.
+//
+// A challenge that the visitor has left for another number is over once the text to that number may be out.
 func (a *account) settle(now time.Time, d Dispatch, h Handover) {
+	if h.Delivery != DeliveryFailed {
+		a.drop(d.leaves)
+	}
 	for i := range a.Texts {
 		t := &a.Texts[i]
 		if t.ID != d.ID {

@@ -8,7 +8,7 @@ import (
 func TestNextSender(t *testing.T) {
 	t.Parallel()
 	s, b := newScene(t), laptop
-	s.to.CodeBy = func(skipSender string) string {
+	s.to.CodeBy = func(_, skipSender string) string {
 		if skipSender == "one" {
 			return "two"
 		}
@@ -58,7 +58,7 @@ func TestEarlierTextHolds(t *testing.T) {
 	} {
 		s, b := newScene(t), laptop
 		s.p.ResendAfter = 0
-		s.to.CodeBy = func(string) string { return "one" }
+		s.to.CodeBy = func(string, string) string { return "one" }
 		s.a.settle(s.now, s.begin(&b).Dispatch, sent)
 		for _, h := range tt.later {
 			if d := s.send(&b).Dispatch; h.Delivery != "" {

@@ -27,7 +27,7 @@ func NewVerifier(s store.Store, keys *Keys, rand io.Reader) *Verifier {
 func (v *Verifier) Keys() *Keys { return v.keys }
 
 // Look tells how the account and the ticket's challenge stand, and changes neither. A challenge that was texted to
-// another phone than the recipient's is none.
+// none of the recipient's phones is none.
 func (v *Verifier) Look(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	return v.begin(ctx, s, t, p, to, false)
 }
@@ -50,41 +50,43 @@ func (v *Verifier) begin(
 		return Outcome{}, err
 	}
 	to = v.known(to)
-	return v.order(ctx, s, p, to, func(a *account, now time.Time) Outcome {
+	return v.order(ctx, s, p, func(a *account, now time.Time) Outcome {
 		return a.begin(now, p, t, mayText, to, fresh)
 	})
 }
 
-// Send orders another text of the ticket's challenge, or begins a new challenge when the ticket's does not wait.
-// When the outcome is Sending, the caller sends Outcome.Dispatch and calls Settle. With an error, the same holds as
-// for Begin.
+// Send orders another text of the ticket's challenge, to the phone of that challenge, or begins a new challenge when
+// the ticket's does not wait or the visitor has chosen another phone. When the outcome is Sending, the caller sends
+// Outcome.Dispatch and calls Settle. With an error, the same holds as for Begin.
 func (v *Verifier) Send(ctx context.Context, s Subject, t Ticket, p Policy, to Recipient) (Outcome, error) {
 	fresh, err := v.fresh()
 	if err != nil {
 		return Outcome{}, err
 	}
 	to = v.known(to)
-	return v.order(ctx, s, p, to, func(a *account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
+	return v.order(ctx, s, p, func(a *account, now time.Time) Outcome { return a.send(now, p, t, to, fresh) })
 }
 
-// known is a recipient with the key of its phone; a recipient without a phone has none.
+// known is a recipient with the keys of its phones; a recipient without a phone has none.
 func (v *Verifier) known(to Recipient) Recipient {
 	if to.Phone != "" {
 		to.key = v.keys.Phone(to.Phone)
+	}
+	for _, number := range to.Others {
+		to.others = append(to.others, v.keys.Phone(number))
 	}
 	return to
 }
 
 // order runs a step that may order a text. The text also has to fit the limits of the phone, which several accounts
 // may share.
-func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient, f step) (Outcome, error) {
+func (v *Verifier) order(ctx context.Context, s Subject, p Policy, f step) (Outcome, error) {
 	var ordered Dispatch
 	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
 		o := f(a, now)
 		ordered = o.Dispatch
 		return o
 	})
-	ordered.phone = to.key
 	if err != nil {
 		return Outcome{Dispatch: ordered}, err
 	}
@@ -103,13 +105,18 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, to Recipient,
 	return o, nil
 }
 
-// refuse takes an order back for which the phone has no room until wait is over.
+// refuse takes an order back for which the phone has no room until wait is over. A challenge that the visitor wanted
+// to leave for that phone goes on.
 func (v *Verifier) refuse(
 	ctx context.Context, s Subject, p Policy, d Dispatch, wait time.Duration,
 ) (Outcome, error) {
 	o, _, err := v.run(ctx, s, nil, p, func(a *account, now time.Time) Outcome {
 		a.takeBack(d.ID)
-		return a.outcome(Limited, now, p, a.challenge(d.challenge))
+		waits := a.challenge(d.challenge)
+		if waits == nil {
+			waits = a.challenge(d.leaves)
+		}
+		return a.outcome(Limited, now, p, waits)
 	})
 	if err != nil {
 		return Outcome{Dispatch: d}, fmt.Errorf("counting text: %w", err)

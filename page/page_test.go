@@ -58,6 +58,9 @@ func TestEveryState(t *testing.T) {
 				name += "-" + part
 			}
 		}
+		if len(v.Others) > 0 {
+			name += "-numbers"
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := body(write(t, p, v).Body.String())

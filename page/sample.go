@@ -2,8 +2,8 @@ package page
 
 import "time"
 
-// samples are views of every state, and of every delivery and problem of the state Enter, with which Load tries a
-// template.
+// samples are views of every state, of every delivery and problem of the state Enter, and of a user with several
+// numbers, with which Load tries a template.
 func samples() []View {
 	base := View{
 		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3,
@@ -32,6 +32,12 @@ func samples() []View {
 			}
 			all = append(all, v)
 		}
+	}
+	for _, s := range []State{Start, Enter} {
+		v := base
+		v.State, v.Delivery = s, DeliverySent
+		v.Others = []Number{{1, "••••••••07"}, {3, "••••••••08"}}
+		all = append(all, v)
 	}
 	return all
 }

@@ -81,13 +81,13 @@
 		countDown(Number(place.dataset.countdown), (left) => { place.textContent = duration(left); }, () => {});
 	}
 
-	// The button waits for its time. A text that was lost may bring that forward.
+	// The buttons wait for their time. A text that was lost may bring that forward.
 	let waiting;
 	const hint = (text) => { if (byId("wait")) byId("wait").textContent = text; };
 	const allowIn = (seconds) => {
 		if (!resend) return;
 		clearInterval(waiting);
-		resend.disabled = seconds > 0;
+		for (const button of [resend, ...document.querySelectorAll("button[name=number]")]) button.disabled = seconds > 0;
 		if (seconds <= 0) { hint(""); return; }
 		const first = resend.classList.contains("primary");
 		const show = (time) => hint(first ? say("wait-first", { time }) : say("wait-again", { time }));

@@ -75,6 +75,13 @@ const (
 	CodeExpired   Problem = "code-expired"   // the code does not hold any more
 )
 
+// Number is a phone number that the visitor may choose: a form to SendURL asks for a text there by the field number,
+// which holds the position.
+type Number struct {
+	Position int    // among the user's numbers, counted from 1
+	Phone    string // the masked number
+}
+
 // View is everything that a template can show. It never holds the code, the whole number or a session token.
 type View struct {
 	// State says which variant of the page this is; the other fields are set as far as the state needs them.
@@ -88,6 +95,8 @@ type View struct {
 	Brand string
 	// Phone is the masked number, "" when it is not known.
 	Phone string
+	// Others are the user's other numbers, to which the visitor may have the text sent instead.
+	Others []Number
 	// CodeLength is the number of digits asked for.
 	CodeLength int
 	// Delivery is what the gate knows of the latest text.

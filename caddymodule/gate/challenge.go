@@ -161,9 +161,7 @@ func due(o otp.Outcome, asked bool) otp.Outcome {
 func (h *holder) tooBusy() error {
 	h.log.Error("too many texts are on their way, visitors are asked to come back",
 		h.fields(zap.Int("max_in_flight", h.app.InFlight()))...)
-	f := problem.Busy.After(problem.AfterOutage)
-	f.Phone = h.number.Masked()
-	return h.answer(f)
+	return h.answer(h.about(problem.Busy.After(problem.AfterOutage), h.number))
 }
 
 // keepTicket makes sure that the browser has the ticket of the challenge it is shown.

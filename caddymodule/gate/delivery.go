@@ -9,6 +9,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/caddymodule/app"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/otp"
+	"github.com/caddy-sms-2fa/gateway/phone"
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
@@ -20,16 +21,18 @@ const settleTimeout = 5 * time.Second
 // is settled before it counts as given up.
 const sendTimeout = otp.MaxSending - 2*settleTimeout
 
-// codeBy tells who makes the code of the holder's next text, one that goes past the sender skipped: "" is the gate.
-func (h *holder) codeBy(skipped string) string {
-	if h.isTestNumber() {
+// codeBy tells who makes the code of the next text to a number in E.164 form, one that goes past the sender skipped:
+// "" is the gate.
+func (h *holder) codeBy(number, skipped string) string {
+	to := phone.Number(number)
+	if h.isTestNumber(to) {
 		return app.TestMaker
 	}
-	return makerOf(h.app.Failover().First(h.number, sms.Order{SkipSender: h.skip(skipped)}))
+	return makerOf(h.app.Failover().First(to, sms.Order{SkipSender: h.skip(skipped)}))
 }
 
-// isTestNumber reports whether the holder's number gets no text and has a fixed code.
-func (h *holder) isTestNumber() bool { return h.fixedCodes.Active(h.number, h.clock()) }
+// isTestNumber reports whether a number gets no text and has a fixed code.
+func (h *holder) isTestNumber(n phone.Number) bool { return h.fixedCodes.Active(n, h.clock()) }
 
 // skip is the sender to begin behind, given the sender that did not deliver: none, unless resend_via says so.
 func (h *Handler) skip(undelivered string) string {
@@ -72,12 +75,12 @@ func (h *holder) takeBack(d otp.Dispatch, slot *app.Slot) {
 
 func (h *holder) delivery(o otp.Outcome) *delivery {
 	words, tongue := h.messages.Choose(h.r.Header.Get("Accept-Language"))
-	d := o.Dispatch
+	d, to := o.Dispatch, h.textedTo(o)
 	return &delivery{
 		Handler: h.Handler, verifier: h.verifier, subject: h.subject, dispatch: d, account: h.pseudonym(),
-		client: app.ClientIP(h.r), test: h.isTestNumber(), standing: o.Standing,
+		client: app.ClientIP(h.r), test: h.isTestNumber(to), standing: o.Standing,
 		message: sms.Message{
-			ID: d.ID, To: h.number, Code: d.Code, TTL: d.ExpiresIn, Language: tongue.String(),
+			ID: d.ID, To: to, Code: d.Code, TTL: d.ExpiresIn, Language: tongue.String(),
 			Text: words.Text(d.Code, h.brand(), h.origin(), d.ExpiresIn),
 		},
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"slices"
 
 	"github.com/caddy-sms-2fa/gateway/directory"
 	"github.com/caddy-sms-2fa/gateway/otp"
@@ -11,8 +12,9 @@ import (
 // holder is an account whose numbers have been looked up.
 type holder struct {
 	*account
-	number  phone.Number   // where texts go; "" when there is no number on file, or none that can be read
-	numbers []phone.Number // all that can be read, in the order of the directory; number is the first
+	number  phone.Number   // where the text of a new challenge goes; "" when there is no number that can be read
+	numbers []phone.Number // all that can be read, each once, in the order of the directory
+	chosen  bool           // the visitor has chosen number; otherwise it is the first
 }
 
 // lookUp finds where texts to this account go. An error says that a directory cannot tell.
@@ -31,7 +33,9 @@ func (a *account) lookUp() (*holder, error) {
 			a.noNumber(err)
 			continue
 		}
-		h.numbers = append(h.numbers, number)
+		if !slices.Contains(h.numbers, number) {
+			h.numbers = append(h.numbers, number)
+		}
 	}
 	if len(h.numbers) > 0 {
 		h.number = h.numbers[0]
@@ -78,7 +82,13 @@ func (h *holder) order() (otp.Outcome, error) {
 	})
 }
 
-// recipient is where the holder's text goes, and who makes its code.
+// recipient is where the holder's texts may go, and who makes their codes.
 func (h *holder) recipient() otp.Recipient {
-	return otp.Recipient{Phone: h.number.E164(), CodeBy: h.codeBy}
+	to := otp.Recipient{Phone: h.number.E164(), Chosen: h.chosen, CodeBy: h.codeBy}
+	for _, n := range h.numbers {
+		if n != h.number {
+			to.Others = append(to.Others, n.E164())
+		}
+	}
+	return to
 }

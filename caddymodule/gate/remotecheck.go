@@ -53,14 +53,14 @@ func (h *holder) askProvider(o otp.Outcome, code string) (otp.Outcome, error) {
 // isRight asks the provider that made the code of a challenge whether it is the one typed. known is false where that
 // can never be told: the provider is gone from the configuration, or what it calls our texts is not known.
 func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err error) {
-	maker := o.Text.CodeBy
+	maker, to := o.Text.CodeBy, h.textedTo(o)
 	if maker == app.TestMaker {
 		now := h.clock()
-		return h.fixedCodes.Right(h.number, code, now), h.fixedCodes.Active(h.number, now), nil
+		return h.fixedCodes.Right(to, code, now), h.fixedCodes.Active(to, now), nil
 	}
 	entry := h.app.Failover().Entry(maker)
 	switch {
-	case entry == nil || makerOf(entry) != maker || h.number == "":
+	case entry == nil || makerOf(entry) != maker || to == "":
 		return false, false, nil
 	case o.Text.ProviderID == "" && o.Text.Delivery == otp.DeliverySending:
 		return false, true, fmt.Errorf("asking %s: %w", maker, errEarly)
@@ -69,7 +69,7 @@ func (h *holder) isRight(o otp.Outcome, code string) (right, known bool, err err
 	}
 	ctx, cancel := context.WithTimeout(h.ctx, checkTimeout)
 	defer cancel()
-	right, err = entry.Sender.(sms.Checker).Check(ctx, h.number, []string{o.Text.ProviderID}, code)
+	right, err = entry.Sender.(sms.Checker).Check(ctx, to, []string{o.Text.ProviderID}, code)
 	if err != nil {
 		return false, true, fmt.Errorf("asking %s: %w", maker, err)
 	}

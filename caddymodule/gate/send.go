@@ -7,7 +7,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
-// send sends a text, or sends it again.
+// send sends a text, or sends it again, to the number that the visitor has chosen.
 func (c *caller) send() error {
 	s, err := c.read()
 	if err != nil {
@@ -26,6 +26,9 @@ func (c *caller) send() error {
 	}
 	if h.number == "" {
 		return a.answer(problem.NoPhone.Refusal())
+	}
+	if f, ok := h.choose(s); !ok {
+		return a.answer(f)
 	}
 	return h.sendText(s)
 }

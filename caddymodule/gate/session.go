@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -9,15 +10,22 @@ import (
 	"github.com/caddy-sms-2fa/gateway/session"
 )
 
+// errNoLongerOnFile says that the number of a challenge is none of the user's any more.
+var errNoLongerOnFile = errors.New("the number that proved it is no longer on file")
+
 // openSession mints the session that a right code opened, and ends the sessions that the browser may have had before
-// (OWASP ASVS 7.2.4). The times in a token are on the gateway's clock, by which gateways judge the token; the order of
-// sessions and revocations is the store's, and hangs on the stamp.
+// (OWASP ASVS 7.2.4). The session is bound to the number that the code was texted to. The times in a token are on the
+// gateway's clock, by which gateways judge the token; the order of sessions and revocations is the store's, and hangs
+// on the stamp.
 func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
-	now, keys := h.clock(), h.verifier.Keys()
+	now, keys, number := h.clock(), h.verifier.Keys(), h.textedTo(o)
+	if number == "" {
+		return session.Session{}, "", errNoLongerOnFile
+	}
 	opened := now.Add(-o.OpenedAgo)
 	s := session.Session{
 		ID: o.Session, Subject: h.pseudonym(), Zone: h.Zone, Epoch: h.epoch,
-		Bind: boundTo(keys, h.bind), Number: keys.Number(h.subject, h.number.E164()),
+		Bind: boundTo(keys, h.bind), Number: keys.Number(h.subject, number.E164()),
 		AuthTime: opened, Stamp: o.Stamp, IssuedAt: now, Expires: h.expiry(opened, now),
 	}
 	token, err := h.app.Backend().Keys().Tokens.Mint(s)

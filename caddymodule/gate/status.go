@@ -14,6 +14,7 @@ type statusBody struct {
 	// State is how the account stands while the visitor is not verified.
 	State        accountState `json:"state,omitempty"`
 	Phone        string       `json:"phone,omitempty"`      // of an open challenge, masked
+	Phones       []string     `json:"phones,omitempty"`     // all of the user's, masked, by their positions
 	ExpiresAt    string       `json:"expires_at,omitempty"` // end of the session, or of the open challenge
 	BlockedUntil string       `json:"blocked_until,omitempty"`
 	ResendAt     string       `json:"resend_at,omitempty"` // when the next text may be asked for
@@ -58,7 +59,7 @@ func (h *holder) statusOf(o otp.Outcome) statusBody {
 	if h.number == "" {
 		return statusBody{State: stateNoPhone}
 	}
-	b := statusBody{State: stateOf(o), AttemptsLeft: &o.Standing.AttemptsLeft}
+	b := statusBody{State: stateOf(o), Phones: h.masked(), AttemptsLeft: &o.Standing.AttemptsLeft}
 	now, textIn := h.clock(), o.Standing.ResendIn
 	switch b.State {
 	case stateBlocked:
@@ -70,7 +71,7 @@ func (h *holder) statusOf(o otp.Outcome) statusBody {
 	}
 	waits := o.Challenge.ID != (otp.ChallengeID{})
 	if waits {
-		b.Phone, b.ExpiresAt = h.number.Masked(), moment(now, o.Standing.ExpiresIn)
+		b.Phone, b.ExpiresAt = h.textedTo(o).Masked(), moment(now, o.Standing.ExpiresIn)
 		b.Delivery = string(o.Standing.Delivery)
 	}
 	if b.State != stateDisabled && (waits || textIn > 0) {

@@ -34,6 +34,9 @@ type submission struct {
 	code string
 	csrf string // the proof of the page that a form was posted from
 	json bool
+
+	chosen bool   // it names the position of a number
+	at     string // that position, as it was written
 }
 
 // read reads a POST, whoever it is from: no question to the store waits for its body. The form is what the body holds;
@@ -61,12 +64,14 @@ func readForm(content []byte) (submission, error) {
 	if err != nil {
 		return submission{}, errBody
 	}
-	return submission{code: form.Get("code"), csrf: form.Get("csrf")}, nil
+	at := form.Get("number")
+	return submission{code: form.Get("code"), csrf: form.Get("csrf"), chosen: at != "", at: at}, nil
 }
 
 func readJSON(content []byte) (submission, error) {
 	var members struct {
-		Code string `json:"code"`
+		Code   string          `json:"code"`
+		Number json.RawMessage `json:"number"`
 	}
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
@@ -76,7 +81,8 @@ func readJSON(content []byte) (submission, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return submission{}, errBody
 	}
-	return submission{code: members.Code, json: true}, nil
+	at := string(members.Number)
+	return submission{code: members.Code, json: true, chosen: at != "", at: at}, nil
 }
 
 // trusts reports whether a submission is this browser's own. A form must carry the proof of its page; JSON cannot be
@@ -106,5 +112,5 @@ func (v *visitor) unreadable(err error, pseudonym string) problem.Refusal {
 	if errors.Is(err, body.ErrLate) {
 		return problem.BadRequest.Because("the code did not arrive in time; send it again")
 	}
-	return problem.BadRequest.Because(`expected the page's form, or JSON like {"code":"123456"}`)
+	return problem.BadRequest.Because(`expected the page's form, or JSON like {"code":"123456"} or {"number":2}`)
 }

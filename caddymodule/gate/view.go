@@ -12,9 +12,7 @@ import (
 // showOutcome shows the page for how the account stands.
 func (h *holder) showOutcome(o otp.Outcome) error {
 	h.keepTicket(o)
-	f := problemOf(o)
-	f.Phone = h.number.Masked()
-	return h.answer(f)
+	return h.answer(h.about(problemOf(o), h.textedTo(o)))
 }
 
 // problemOf is what an outcome means for the visitor.
@@ -43,7 +41,7 @@ func problemOf(o otp.Outcome) problem.Refusal {
 // viewOf is what the page shows for a refusal.
 func (v *visitor) viewOf(f problem.Refusal) page.View {
 	view := page.View{
-		State: f.State, Brand: v.brand(), Phone: f.Phone, CodeLength: v.policy.CodeLength,
+		State: f.State, Brand: v.brand(), Phone: f.Phone, Others: othersOf(f), CodeLength: v.policy.CodeLength,
 		RetryAfter: f.Retry, Reports: v.app.AnyReports(),
 		VerifyURL: template.URL(v.action("verify")), SendURL: template.URL(v.action("send")),
 		StatusURL: template.URL(v.action("status")), HomeURL: template.URL(v.link()),

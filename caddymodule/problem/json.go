@@ -20,13 +20,15 @@ type body struct {
 	AttemptsLeft *int   `json:"attempts_left,omitempty"`
 	RetryAfter   int    `json:"retry_after,omitempty"`
 	Phone        string `json:"phone,omitempty"`
-	GateName     string `json:"sms_2fa_zone,omitempty"`
+	// Phones are all numbers of the visitor, in the order of the positions by which one is chosen.
+	Phones   []string `json:"phones,omitempty"`
+	GateName string   `json:"sms_2fa_zone,omitempty"`
 }
 
 func (f Refusal) body(status int) body {
 	b := body{
 		Type: "urn:sms-2fa:" + f.Name, Title: f.Title, Status: status, Detail: f.Detail, RetryAfter: seconds(f.Retry),
-		Phone: f.Phone, GateName: f.GateName,
+		Phone: f.Phone, Phones: f.Phones, GateName: f.GateName,
 	}
 	if f.Problem == TooEarly {
 		b.Type = "about:blank"

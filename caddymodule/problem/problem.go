@@ -82,7 +82,9 @@ type Refusal struct {
 	Detail   string
 	Outcome  *otp.Outcome  // how the account stands; nil when that is not known
 	Retry    time.Duration // when to try again; 0 when that is not said
-	Phone    string        // the masked number of the visitor
+	Phone    string        // the masked number that it is about
+	Phones   []string      // all numbers of the visitor, masked, by their positions
+	At       int           // the position of Phone among them, counted from 1
 	GateName string        // which gate says no, where a request passes several
 }
 
