@@ -72,11 +72,12 @@ func (l *Link) Name() string { return l.terms.Name }
 // Directory is the directory itself.
 func (l *Link) Directory() Directory { return l.directory }
 
-// Drop forgets what is cached, also what questions under way will bring.
-func (l *Link) Drop() {
+// Drop forgets what is cached, also what questions under way will bring, and reports whether there is a cache.
+func (l *Link) Drop() bool {
 	if l.cache != nil {
 		l.cache.drop()
 	}
+	return l.cache != nil
 }
 
 // Lookup asks the directory. An error is an *Error that names the directory.

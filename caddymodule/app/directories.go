@@ -84,9 +84,14 @@ func (a *App) noteDirectory(name string, resting bool) {
 }
 
 // DropDirectoryCaches makes every directory of this configuration forget what it has cached, so that the next lookup
-// of each user asks. It is for the operator, who has changed a number.
-func (a *App) DropDirectoryCaches() {
+// of each user asks, and returns the names of those that have a cache. It is for the operator, who has changed a
+// number.
+func (a *App) DropDirectoryCaches() []string {
+	dropped := []string{}
 	for _, l := range a.links {
-		l.Drop()
+		if l.Drop() {
+			dropped = append(dropped, l.Name())
+		}
 	}
+	return dropped
 }

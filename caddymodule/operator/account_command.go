@@ -1,33 +1,22 @@
 package operator
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
-)
-
-// The exit status of the commands.
-const (
-	exitDone    = 0
-	exitFailed  = 1
-	exitNothing = 2 // there is nobody of that name
 )
 
 // accountCommand asks a running Caddy, over its admin API, to do something with a user's accounts.
 type accountCommand struct {
-	path            string // of the endpoint
-	done            string // what was done, in a sentence about an account
-	request         request
-	address, config string
-	json            bool
+	adminAPI
+	path    string // of the endpoint
+	done    string // what was done, in a sentence about an account
+	request request
 }
 
 func unlockCommand() *cobra.Command {
@@ -47,17 +36,10 @@ func (c *accountCommand) cobra(use, short string) *cobra.Command {
 		Use: use, Short: short, Args: cobra.NoArgs,
 		Long: short + ".\n\nExit status: 0 when it is done, 1 when it failed, 2 when there is nobody of that name.",
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cmd.SilenceUsage, cmd.SilenceErrors = true, true
-		return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
-			return c.run(cmd.OutOrStdout())
-		})(cmd, nil)
-	}
+	cmd.RunE = exits(c.run)
 	cmd.Flags().StringVar(&c.request.User, "user", "", "the user, as the first factor names them")
 	cmd.Flags().StringVar(&c.request.Zone, "zone", "", "the zone; without it, all zones of the running configuration")
-	cmd.Flags().BoolVar(&c.json, "json", false, "print the answer as JSON")
-	cmd.Flags().StringVar(&c.address, "address", "", "the address of the admin API, if it is not the default")
-	cmd.Flags().StringVar(&c.config, "config", "", "the configuration file that names the admin API")
+	c.flags(cmd)
 	return cmd
 }
 
@@ -66,8 +48,8 @@ func (c *accountCommand) run(out io.Writer) (int, error) {
 	if c.request.User == "" && !c.request.All {
 		return exitFailed, errors.New("--user: it is missing; expected the user, as the first factor names them")
 	}
-	result, err := c.ask()
-	if err != nil {
+	var result Result
+	if err := c.post(c.path, c.request, &result); err != nil {
 		return exitFailed, err
 	}
 	c.tell(out, result)
@@ -75,28 +57,6 @@ func (c *accountCommand) run(out io.Writer) (int, error) {
 		return exitNothing, nil
 	}
 	return exitDone, nil
-}
-
-func (c *accountCommand) ask() (Result, error) {
-	admin, err := caddycmd.DetermineAdminAPIAddress(c.address, nil, c.config, "")
-	if err != nil {
-		return Result{}, fmt.Errorf("finding admin API: %w", err)
-	}
-	body, err := json.Marshal(c.request)
-	if err != nil {
-		return Result{}, err
-	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	res, err := caddycmd.AdminAPIRequest(admin, http.MethodPost, c.path, header, bytes.NewReader(body))
-	if err != nil {
-		return Result{}, err
-	}
-	defer res.Body.Close()
-	var result Result
-	if err := json.NewDecoder(res.Body).Decode(&result); err != nil {
-		return Result{}, fmt.Errorf("reading answer of admin API: %w", err)
-	}
-	return result, nil
 }
 
 // tell prints what was found and done.

@@ -19,16 +19,17 @@ import (
 
 func init() { caddy.RegisterModule(new(Admin)) }
 
-// Admin adds two endpoints to Caddy's admin API, for the operator:
+// Admin adds endpoints to Caddy's admin API, for the operator:
 //
 // Request | Body | Effect
 // --------|------|-------
 // `POST /sms_2fa/unlock` | `{"user":"alice"}` | forgives wrong codes, lifts limits of texts
 // `POST /sms_2fa/revoke` | `{"user":"alice"}` | ends all verifications of the user, on every gateway
 // `POST /sms_2fa/revoke` | `{"all":true}` | ends all verifications of everybody, on every gateway
+// `POST /sms_2fa/drop-caches` | none | this gateway forgets the numbers that directories have cached
 //
 // All zones of the running configuration are meant, or one: `{"user":"alice","zone":"default"}`. The answer says what
-// was found there, see [Result].
+// was found there, see [Result] and [Dropped].
 type Admin struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -41,6 +42,7 @@ func (*Admin) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
 		{Pattern: "/sms_2fa/unlock", Handler: endpoint(unlockAll)},
 		{Pattern: "/sms_2fa/revoke", Handler: endpoint(revokeAll)},
+		{Pattern: "/sms_2fa/drop-caches", Handler: caddy.AdminHandlerFunc(dropCaches)},
 	}
 }
 
@@ -49,16 +51,13 @@ const endpointTimeout = 10 * time.Second
 
 func endpoint(do func(context.Context, *app.App, request) (Result, error)) caddy.AdminHandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if r.Method != http.MethodPost {
-			return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("POST is expected")}
+		a, err := posted(r)
+		if err != nil {
+			return err
 		}
 		req, err := readRequest(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
 			return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: err}
-		}
-		a, err := running()
-		if err != nil {
-			return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: err}
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), endpointTimeout)
 		defer cancel()
@@ -72,6 +71,18 @@ func endpoint(do func(context.Context, *app.App, request) (Result, error)) caddy
 		w.Header().Set("Content-Type", "application/json")
 		return json.NewEncoder(w).Encode(result)
 	}
+}
+
+// posted is the app that a request is about. Every endpoint changes something, and expects POST.
+func posted(r *http.Request) (*app.App, error) {
+	if r.Method != http.MethodPost {
+		return nil, caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("POST is expected")}
+	}
+	a, err := running()
+	if err != nil {
+		return nil, caddy.APIError{HTTPStatus: http.StatusNotFound, Err: err}
+	}
+	return a, nil
 }
 
 // errOneUser says that everybody was meant where one user is expected.

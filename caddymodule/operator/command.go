@@ -21,6 +21,7 @@ var command = caddycmd.Command{
 		cmd.AddCommand(keygenCommand())
 		cmd.AddCommand(unlockCommand())
 		cmd.AddCommand(revokeCommand())
+		cmd.AddCommand(dropCachesCommand())
 		cmd.AddCommand(senders.DexatelCommand())
 	},
 }
