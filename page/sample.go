@@ -9,13 +9,14 @@ func samples() []View {
 		Brand: "Acme", Phone: "••••••••06", CodeLength: 6, AttemptsLeft: 3,
 		ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
 		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", LogoutURL: "?sms_2fa=logout",
+		LogoutAllURL: "?sms_2fa=logout-everywhere", VerifiedAt: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
 		StatusURL: "?sms_2fa=status", HomeURL: "./",
 		CSRF: "token", Nonce: "nonce",
 	}
 	var all []View
 	for _, s := range []State{
 		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Unbound, UnreadableName, Outage, CrossSite,
-		NoCookie, BadRequest, Insecure, TooManyCookies, SignOut, SignedOut, Framed,
+		NoCookie, BadRequest, Insecure, TooManyCookies, SignOut, SignedOut, Account, Framed,
 	} {
 		v := base
 		v.State, v.RetryAfter = s, 15*time.Minute

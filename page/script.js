@@ -33,6 +33,7 @@
 	guard(verify);
 	guard(byId("send"));
 	guard(byId("logout"));
+	guard(byId("logout-everywhere"));
 	window.addEventListener("pageshow", () => { sent = false; });
 
 	// The last digit sends the code.
@@ -79,6 +80,12 @@
 	};
 	for (const place of document.querySelectorAll("[data-countdown]")) {
 		countDown(Number(place.dataset.countdown), (left) => { place.textContent = duration(left); }, () => {});
+	}
+
+	// Times are shown by the visitor's clock and habits.
+	for (const time of document.querySelectorAll("time")) {
+		const style = { dateStyle: "long", timeStyle: "short" };
+		time.textContent = new Date(time.dateTime).toLocaleString(words.language, style);
 	}
 
 	// The buttons wait for their time. A text that was lost may bring that forward.

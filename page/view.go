@@ -47,6 +47,9 @@ const (
 	SignOut State = "sign-out"
 	// SignedOut: nobody is signed in, after a logout or without one, and no text was sent.
 	SignedOut State = "signed-out"
+	// Account: the visitor is signed in with a code, and sees by which number and since when. Two forms sign out, here or
+	// everywhere.
+	Account State = "account"
 	// Framed: the page was asked for inside another page, where it does not ask for a code. It has a link that opens it
 	// in the whole window. Only in this state may the page be framed.
 	Framed State = "framed"
@@ -93,7 +96,7 @@ type View struct {
 	Direction string
 	// Brand is the name of the site, from the option brand. Default: the host.
 	Brand string
-	// Phone is the masked number, "" when it is not known.
+	// Phone is the masked number, "" when it is not known. In the state Account it is the one that proved the session.
 	Phone string
 	// Others are the user's other numbers, to which the visitor may have the text sent instead.
 	Others []Number
@@ -114,12 +117,14 @@ type View struct {
 	ExpiresIn time.Duration
 	// RetryAfter is how long the visitor has to wait in the states Blocked, Limited and Outage.
 	RetryAfter time.Duration
-	// VerifyURL, SendURL and LogoutURL are the targets of the forms, StatusURL answers with JSON, and HomeURL is the
-	// page that the visitor asked for. All are relative to the address of the page, in printable ASCII: each begins with
-	// "?" or "./", or is "", which is the page itself.
-	VerifyURL, SendURL, LogoutURL, StatusURL, HomeURL template.URL
-	// CSRF is the value of the hidden field csrf of the forms to VerifyURL and SendURL, which shows that they came from
-	// this page. The form to LogoutURL needs none.
+	// VerifiedAt is when the code was right that opened the session, in the state Account.
+	VerifiedAt time.Time
+	// VerifyURL, SendURL, LogoutURL and LogoutAllURL are the targets of the forms, StatusURL answers with JSON, and
+	// HomeURL is the page that the visitor asked for. All are relative to the address of the page, in printable ASCII:
+	// each begins with "?" or "./", or is "", which is the page itself.
+	VerifyURL, SendURL, LogoutURL, LogoutAllURL, StatusURL, HomeURL template.URL
+	// CSRF is the value of the hidden field csrf of the forms to VerifyURL, SendURL and LogoutAllURL, which shows that
+	// they came from this page. The form to LogoutURL needs none.
 	CSRF string
 	// Nonce stands in the style and script elements of the page, so that the Content-Security-Policy allows them.
 	// Write sets it.

@@ -77,7 +77,7 @@ type App struct {
 	backendKey string
 	gates      gates
 	grace      time.Duration
-	endings    singleflight.Group // of sessions, by their ID
+	endings    singleflight.Group // of sessions, by what ends and the ID of a session
 }
 
 // CaddyModule returns the Caddy module information.

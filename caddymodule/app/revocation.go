@@ -12,15 +12,23 @@ import (
 // reports false, and writes nothing, when the session has ended before: by its own time, a revocation or a new epoch.
 // Copies of one request that arrive at once end the session once.
 func (a *App) EndSession(ctx context.Context, subject otp.Subject, s *session.Session) (bool, error) {
-	return a.endOnce(ctx, subject, s, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
+	return a.endOnce(ctx, "one "+s.ID, subject, s, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
 		return v.EndOne(ctx, subject, p)
+	})
+}
+
+// EndSessionsBy ends all sessions of a subject, and the challenges that could open another one, because one of the
+// sessions asks for it. Like EndSession, it reports false, and writes nothing, when that session has ended before.
+func (a *App) EndSessionsBy(ctx context.Context, subject otp.Subject, s *session.Session) (bool, error) {
+	return a.endOnce(ctx, "all "+s.ID, subject, s, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
+		return v.EndAll(ctx, subject, p)
 	})
 }
 
 // ReplaceSession ends a session whose browser has opened another one since. Like EndSession, but the challenge of the
 // later session stays, so that a double click on the right code finds it.
 func (a *App) ReplaceSession(ctx context.Context, subject otp.Subject, old, later *session.Session) (bool, error) {
-	return a.endOnce(ctx, subject, old, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
+	return a.endOnce(ctx, "one "+old.ID, subject, old, func(v *otp.Verifier, p otp.Policy) (otp.Ending, error) {
 		return v.Replace(ctx, subject, p, later.Stamp)
 	})
 }
@@ -28,8 +36,11 @@ func (a *App) ReplaceSession(ctx context.Context, subject otp.Subject, old, late
 // find finds what is to be written so that sessions end.
 type find func(v *otp.Verifier, p otp.Policy) (otp.Ending, error)
 
-func (a *App) endOnce(ctx context.Context, subject otp.Subject, s *session.Session, f find) (bool, error) {
-	ended, err, _ := a.endings.Do(s.ID, func() (any, error) { return a.endLive(ctx, subject, s, f) })
+// endOnce ends what f finds, if the session s lives. Copies of one request have the same name.
+func (a *App) endOnce(
+	ctx context.Context, name string, subject otp.Subject, s *session.Session, f find,
+) (bool, error) {
+	ended, err, _ := a.endings.Do(name, func() (any, error) { return a.endLive(ctx, subject, s, f) })
 	return err == nil && ended.(bool), err
 }
 

@@ -76,6 +76,11 @@ func (a *account) endSession(s *session.Session) (bool, error) {
 	return ask(a, func(ctx context.Context) (bool, error) { return a.app.EndSession(ctx, a.subject, s) })
 }
 
+// endSessionsBy ends all sessions of the account, and reports whether the one given, which asks for it, was alive.
+func (a *account) endSessionsBy(s *session.Session) (bool, error) {
+	return ask(a, func(ctx context.Context) (bool, error) { return a.app.EndSessionsBy(ctx, a.subject, s) })
+}
+
 // replaceSession ends a session in whose place another one was opened.
 func (a *account) replaceSession(old, later *session.Session) error {
 	return a.tell(func(ctx context.Context) error {

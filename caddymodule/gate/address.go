@@ -12,8 +12,16 @@ import (
 // request (RFC 3986 section 4.2): a proxy in front may strip a prefix of the path that only the browser knows. Each
 // begins with "?" or "./", so none can lead to another site, whatever the path holds.
 
-// home is the address that was asked for, without our parameters.
+// home is what was asked for: the address without our parameters, or the page of the account at that address.
 func (v *visitor) home() string {
+	if v.at.query.account {
+		return v.action(accountAction)
+	}
+	return v.plainAddress()
+}
+
+// plainAddress is the address that was asked for, without our parameters.
+func (v *visitor) plainAddress() string {
 	if rest := v.at.query.rest; rest != "" {
 		return "?" + printable(rest, "#")
 	}
@@ -30,6 +38,9 @@ func (v *visitor) link() string {
 
 // action is the address for one of our own requests: that of the page, and our parameters.
 func (v *visitor) action(value string) string {
+	if v.at.query.account && leadsOn(value) {
+		value += "." + accountAction
+	}
 	return "?" + printable(withAction(v.at.query.rest, value, v.gateName(v.r, v.at)), "#")
 }
 

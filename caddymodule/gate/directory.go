@@ -59,8 +59,13 @@ func (h *Handler) judgePlaceholders(around *surroundings.Surroundings) error {
 // cannotTell tells the visitor that a directory cannot tell the number now. That is never taken for "no number": a
 // directory behind would let the visitor in with a number that is not the one on file.
 func (a *account) cannotTell(err error) error {
+	a.noteSilence(err)
+	return a.answer(problem.DirectoryUnavailable.After(problem.AfterOutage))
+}
+
+// noteSilence counts and logs that a directory cannot tell a number.
+func (a *account) noteSilence(err error) {
 	metrics.Faults.Inc()
 	a.log.Error("directory does not answer", a.fields(zap.String("directory", directory.NameOf(err)),
 		zap.String("class", string(directory.ClassOf(err))), zap.Error(err))...)
-	return a.answer(problem.DirectoryUnavailable.After(problem.AfterOutage))
 }

@@ -41,6 +41,41 @@ func (c *caller) logout() error {
 			a.log.Info("signed out", a.fields()...)
 		}
 	}
+	return a.signedOut()
+}
+
+// logoutEverywhere ends all verifications of the account, in every browser and on every gateway, and its challenges.
+// Only a visitor whose session lives may do that: the first factor alone does not sign anybody out. Like any form of a
+// page, it must carry the proof of its page.
+func (c *caller) logoutEverywhere() error {
+	s, err := c.read()
+	if err != nil {
+		return c.answer(c.unreadable(err, ""))
+	}
+	a, err := c.account()
+	if err != nil {
+		return c.fault("store does not answer", err)
+	}
+	if !a.trusts(s) {
+		return a.answer(a.unreadable(a.unproved(), a.pseudonym()))
+	}
+	ended := false
+	for _, s := range a.ownSessions() {
+		one, err := a.endSessionsBy(&s)
+		if err != nil {
+			return a.fault("sessions cannot be ended", err)
+		}
+		ended = ended || one
+	}
+	if !ended {
+		return a.answer(problem.VerificationRequired.Refusal())
+	}
+	a.log.Info("signed out everywhere", a.fields()...)
+	return a.signedOut()
+}
+
+// signedOut takes the cookies away and says that nobody is signed in.
+func (a *account) signedOut() error {
 	names := a.at.names
 	names.set(a.w, names.session, "", 0)
 	names.set(a.w, names.challenge, "", 0)

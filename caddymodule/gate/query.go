@@ -16,7 +16,8 @@ const (
 // query is what the query of an address asks of a gate.
 type query struct {
 	rest     string // the query without our parameters, as it was written
-	action   string // the value of our parameter; "?" when it stands twice or cannot be read
+	action   string // what the value of our parameter asks for; "?" when it stands twice or cannot be read
+	account  bool   // whether the page of the account is asked for, or the visitor goes on there after the action
 	gateName string // which gate is meant; "" for the first one on the way
 	found    bool   // whether our parameter is there at all
 }
@@ -78,12 +79,28 @@ func (q *query) take(pair string) bool {
 	case name == gateParameter:
 		q.gateName = value
 	case q.found || err != nil:
-		q.found, q.action = true, "?"
+		q.found, q.action, q.account = true, "?", false
 	default:
-		q.found, q.action = true, value
+		q.found = true
+		q.action, q.account = readAction(value)
 	}
 	return true
 }
+
+// accountAction asks for the page of the account. Behind a dot it follows the actions that lead there.
+const accountAction = "account"
+
+// readAction reads the value of our parameter: an action, and whether the visitor goes on to the page of the account
+// after it.
+func readAction(value string) (action string, toAccount bool) {
+	if first, ok := strings.CutSuffix(value, "."+accountAction); ok && leadsOn(first) {
+		return first, true
+	}
+	return value, value == accountAction
+}
+
+// leadsOn reports whether a visitor goes on to what was asked for after an action.
+func leadsOn(action string) bool { return action == "verify" || action == "send" }
 
 // withAction is a query that asks for an action of a gate: what the app's query holds, and our parameters at the end.
 // gateName is the name of the gate that is meant, "" for the first one on the way. A name of another gate, which the

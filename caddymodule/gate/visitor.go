@@ -76,7 +76,9 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).status)
 	case action == "logout" && method == http.MethodGet && v.navigates():
 		return v.askLogout()
-	case (action == "verify" || action == "send") && method == http.MethodGet && v.navigates():
+	case action == accountAction && method == http.MethodGet:
+		return v.identified((*caller).myNumber)
+	case (leadsOn(action) || action == "logout-everywhere") && method == http.MethodGet && v.navigates():
 		return v.redirect(v.home())
 	case method != http.MethodPost:
 		v.w.Header().Set("Allow", "POST")
@@ -87,6 +89,9 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).send)
 	case action == "logout":
 		return v.identified((*caller).logout)
+	case action == "logout-everywhere":
+		return v.identified((*caller).logoutEverywhere)
 	}
-	return v.answer(problem.BadRequest.Because("the parameter sms_2fa is verify, send, logout or status, once"))
+	return v.answer(problem.BadRequest.Because(
+		"the parameter sms_2fa is verify, send, account, logout, logout-everywhere or status, once"))
 }
