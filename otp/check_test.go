@@ -99,6 +99,42 @@ func TestMalformedIsNotCounted(t *testing.T) {
 	}
 }
 
+// Whatever is typed is at most one guess, and only the right code is right. CODE in the input stands for it.
+func FuzzTyped(f *testing.F) {
+	for _, typed := range []string{
+		"CODE", "CODE CODE", "code: CODE. valid 5 minutes", "CODE 111111 222222", "111111,222222,333333,CODE", "１２３４５６",
+		"1\u200b2-3 4\n5\ufe0f6", "x111 111x222 222", "@host #CODE\n#CODE", "\xff", "",
+	} {
+		f.Add(typed)
+	}
+	v, _ := newVerifier(f)
+	n := 0
+	f.Fuzz(func(t *testing.T, typed string) {
+		n++
+		p, who := otp.DefaultPolicy(), otp.Subject{Zone: "z", Name: fmt.Sprint(n)}
+		to := otp.Recipient{Phone: fmt.Sprintf("+1500%07d", n)}
+		began, err := v.Begin(t.Context(), who, otp.Ticket{}, p, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticket, code := otp.Ticket{Challenge: began.Challenge.ID}, began.Dispatch.Code
+		typed = strings.ReplaceAll(typed, "CODE", code)
+		o, err := v.Check(t.Context(), who, ticket, p, to, typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		guess, isGuess := otp.Normalize(typed, p.CodeLength)
+		counted := p.Attempts - o.Standing.AttemptsLeft
+		switch {
+		case isGuess && guess == code && o.Kind == otp.Right && counted == 0:
+		case isGuess && guess != code && o.Kind == otp.Wrong && counted == 1:
+		case !isGuess && o.Kind == otp.Malformed && counted == 0:
+		default:
+			t.Errorf("%q, read as %q: %s, %d counted", typed, guess, o.Kind, counted)
+		}
+	})
+}
+
 // The maker of a code is asked only after the guess is written down, and decides alone.
 func TestRemoteCheck(t *testing.T) {
 	t.Parallel()

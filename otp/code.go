@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
-	"strings"
 )
 
 // Code derives the code of a challenge that begins now, under the current secret.
@@ -35,26 +34,6 @@ func pow10(n int) uint64 {
 	}
 	return p
 }
-
-// Normalize turns what a visitor typed or pasted into a code of length digits: spaces and hyphens go. It reports
-// false when what is left is not exactly length ASCII digits; digits of other scripts are refused, not guessed at.
-func Normalize(typed string, length int) (string, bool) {
-	if len(typed) > 4*MaxCodeLength {
-		return "", false
-	}
-	code := separators.Replace(typed)
-	if len(code) != length {
-		return "", false
-	}
-	for _, c := range []byte(code) {
-		if c < '0' || c > '9' {
-			return "", false
-		}
-	}
-	return code, true
-}
-
-var separators = strings.NewReplacer(" ", "", "-", "", "\t", "", "\r", "", "\n", "", "\u00a0", "", "\u2011", "")
 
 // equalCodes compares two codes of equal length in constant time.
 func equalCodes(a, b string) bool {

@@ -1,9 +1,6 @@
 package otp
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestCodeDependsOnEverything(t *testing.T) {
 	t.Parallel()
@@ -49,53 +46,4 @@ func TestCodeIsUnbiased(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestNormalize(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, typed, want string
-		ok                bool
-	}{
-		{"plain", "123456", "123456", true},
-		{"pasted in groups", "123 456", "123456", true},
-		{"hyphens", "123-456", "123456", true},
-		{"line end", "123456\r\n", "123456", true},
-		{"no-break space", "123\u00a0456", "123456", true},
-		{"leading zeros", "000001", "000001", true},
-		{"empty", "", "", false},
-		{"too short", "12345", "", false},
-		{"too long", "1234567", "", false},
-		{"letters", "12345a", "", false},
-		{"Arabic digits", "١٢٣٤٥٦", "", false},
-		{"full-width digits", "１２３４５６", "", false},
-		{"sign", "+12345", "", false},
-		{"very long", strings.Repeat(" ", 1000) + "123456", "", false},
-		{"NUL", "123456\x00", "", false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			if got, ok := Normalize(tt.typed, 6); got != tt.want || ok != tt.ok {
-				t.Errorf("Normalize(%q) = %q, %v; want %q, %v", tt.typed, got, ok, tt.want, tt.ok)
-			}
-		})
-	}
-}
-
-func FuzzNormalize(f *testing.F) {
-	f.Add("123 456", 6)
-	f.Add("１２３", 8)
-	f.Fuzz(func(t *testing.T, typed string, length int) {
-		code, ok := Normalize(typed, length)
-		if !ok {
-			return
-		}
-		if len(code) != length || strings.Trim(code, "0123456789") != "" {
-			t.Errorf("%q became %q", typed, code)
-		}
-		if again, ok := Normalize(code, length); !ok || again != code {
-			t.Errorf("%q is not normal", code)
-		}
-	})
 }

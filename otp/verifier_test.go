@@ -60,7 +60,7 @@ func (g *gauge) took(f func()) int64 {
 	return g.calls.Load() - before
 }
 
-func newVerifier(t *testing.T) (*otp.Verifier, *gauge) {
+func newVerifier(t testing.TB) (*otp.Verifier, *gauge) {
 	t.Helper()
 	bolt := boltstore.New(filepath.Join(t.TempDir(), "store.db"), time.Now)
 	t.Cleanup(func() { bolt.Close() })

@@ -75,6 +75,7 @@ type Problem string
 const (
 	NoProblem     Problem = ""               // no code was typed, or it could not be checked
 	CodeIncorrect Problem = "code-incorrect" // the code was wrong, and counted
+	NotACode      Problem = "not-a-code"     // what was typed is no code of CodeLength digits, and was not counted
 	CodeExpired   Problem = "code-expired"   // the code does not hold any more
 )
 

@@ -112,5 +112,8 @@ func (v *visitor) unreadable(err error, pseudonym string) problem.Refusal {
 	if errors.Is(err, body.ErrLate) {
 		return problem.BadRequest.Because("the code did not arrive in time; send it again")
 	}
+	if errors.Is(err, body.ErrLong) {
+		return problem.TooLong.Because(v.codeForm() + "Type it alone. This was not counted as a try.")
+	}
 	return problem.BadRequest.Because(`expected the page's form, or JSON like {"code":"123456"} or {"number":2}`)
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"fmt"
 	"html/template"
 
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
@@ -12,15 +13,17 @@ import (
 // showOutcome shows the page for how the account stands.
 func (h *holder) showOutcome(o otp.Outcome) error {
 	h.keepTicket(o)
-	return h.answer(h.about(problemOf(o), h.textedTo(o)))
+	return h.answer(h.about(h.problemOf(o), h.textedTo(o)))
 }
 
 // problemOf is what an outcome means for the visitor.
-func problemOf(o otp.Outcome) problem.Refusal {
+func (h *holder) problemOf(o otp.Outcome) problem.Refusal {
 	f := problem.VerificationRequired.Refusal()
 	switch o.Kind {
-	case otp.Wrong, otp.Malformed:
+	case otp.Wrong:
 		f = problem.CodeIncorrect.Refusal()
+	case otp.Malformed:
+		f = problem.NotACode.Because(h.codeForm() + "Type it alone. This was not counted as a try.")
 	case otp.Expired:
 		f = problem.CodeExpired.Refusal()
 	case otp.Blocked:
@@ -49,7 +52,15 @@ func (v *visitor) viewOf(f problem.Refusal) page.View {
 	if f.Outcome != nil {
 		describe(&view, f)
 	}
+	if f.Problem == problem.NotACode || f.Problem == problem.TooLong {
+		view.Problem = page.NotACode
+	}
 	return view
+}
+
+// codeForm says what a code looks like, as the beginning of a detail.
+func (v *visitor) codeForm() string {
+	return fmt.Sprintf("A code has %d digits. ", v.policy.CodeLength)
 }
 
 // describe adds how the account stands.

@@ -33,7 +33,7 @@ func (f Refusal) body(status int) body {
 	if f.Problem == TooEarly {
 		b.Type = "about:blank"
 	}
-	if f.Problem == CodeIncorrect && f.Outcome != nil {
+	if (f.Problem == CodeIncorrect || f.Problem == NotACode) && f.Outcome != nil {
 		b.AttemptsLeft = &f.Outcome.Standing.AttemptsLeft
 	}
 	return b

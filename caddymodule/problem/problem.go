@@ -22,6 +22,8 @@ type Problem struct {
 var (
 	VerificationRequired = Problem{"verification-required", 0, "A code from a text message is required", page.Start}
 	CodeIncorrect        = Problem{"code-incorrect", 0, "The code is not right", page.Enter}
+	NotACode             = Problem{"code-incorrect", 0, "That is no code", page.Enter}
+	TooLong              = Problem{"code-incorrect", 0, "That is too long to be a code", page.BadRequest}
 	CodeExpired          = Problem{"code-expired", 0, "The code does not hold any more", page.Enter}
 	NoIdentity           = Problem{"no-identity", 0, "The first factor named no user", page.NoIdentity}
 	UnreadableName       = Problem{"no-identity", 0, "The first factor's user name cannot be read", page.UnreadableName}
