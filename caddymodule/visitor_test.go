@@ -199,10 +199,17 @@ func asForm() http.Header {
 
 func asJSON() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
-// open navigates.
+// open navigates, also where the gate looks whether the browser keeps cookies.
 func (v *visitor) open(path string) page {
 	v.t.Helper()
-	return v.do(http.MethodGet, path, asPage(), "")
+	p := v.do(http.MethodGet, path, asPage(), "")
+	if !strings.Contains(p.header.Get("Location"), "sms_2fa=cookie") {
+		return p
+	}
+	if p = v.do(http.MethodGet, withParameter(path, "cookie"), asPage(), ""); p.status == http.StatusSeeOther {
+		p = v.do(http.MethodGet, path, asPage(), "")
+	}
+	return p
 }
 
 // withParameter is a path with our query parameter.

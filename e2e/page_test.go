@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -74,7 +75,8 @@ func TestReloadBackAndSecondTabSendNothing(t *testing.T) {
 	second.sees("digit code")
 	b.types(code)
 	b.sees("app /one")
-	second.visit("/three")
+	// The second tab goes on when it is looked at again, and its form leads to the app whatever is typed.
+	second.eval("window.dispatchEvent(new Event('focus'))")
 	second.sees("app /three")
 	if n := len(s.provider.Texts()); n != 1 {
 		t.Errorf("%d texts, want 1", n)
@@ -287,4 +289,46 @@ func TestProviderAsksToWait(t *testing.T) {
 	b.do(chromedp.WaitEnabled(chromedp.CSS("#resend")), chromedp.Click(chromedp.CSS("#resend")))
 	b.types(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /")
+}
+
+// Where no more texts may be sent, the page says so and keeps the field, where the code of the last one is good.
+func TestNoMoreTexts(t *testing.T) {
+	s := startSite(t, "sends 1 per 10m\nresend_after 0s")
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("digit code")
+	code := s.provider.Wait(t, 1).CodeInText()
+	b.eval("document.getElementById('resend').disabled = false")
+	b.do(chromedp.Click(chromedp.CSS("#resend")))
+	b.sees("No more texts can be sent for now. The code of the last text still holds.")
+	b.sees("You can ask for another text in 10 minutes.")
+	b.shot("no-more-texts")
+	b.types(code)
+	b.sees("app /")
+}
+
+// What is no code is told in words.
+func TestNotACode(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	b.visit("/")
+	b.sees("digit code")
+	b.types("1234\r")
+	b.sees("A code has 6 digits.")
+	b.shot("not-a-code")
+	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.sees("app /")
+}
+
+// A browser that keeps no cookies is told so at once, before a code is typed.
+func TestBrowserWithoutCookies(t *testing.T) {
+	s := startSite(t, "")
+	b := s.open(t, "alice")
+	params := emulation.SetDocumentCookieDisabledParams{Disabled: true}
+	if _, err := chromedp.Call(b.ctx, emulation.SetDocumentCookieDisabled, params); err != nil {
+		t.Fatal(err)
+	}
+	b.visit("/")
+	b.sees("Your browser keeps no cookies of this site")
+	b.shot("cookies-blocked")
 }

@@ -28,18 +28,24 @@ func (a *account) begin(now time.Time, p Policy, t Ticket, mayText bool, to Reci
 	return a.send(now, p, Ticket{Browser: t.Browser}, to, fresh)
 }
 
-// joinable is the newest challenge, if it was texted to one of the phones, waits, and its text went out so recently
-// that no other text may be sent; else nil.
+// joinable is the newest challenge, if it waits and no other text may be sent: its text went out a moment ago, or a
+// limit forbids another one. Else it is nil.
 func (a *account) joinable(now time.Time, p Policy, to Recipient) *Challenge {
+	recent := now.Before(a.lastAwaited().Add(max(p.ResendAfter, joinWindow)))
+	if !recent && a.wait(now, p) == 0 {
+		return nil
+	}
+	return a.newest(now, to)
+}
+
+// newest is the newest challenge, if it was texted to a phone of the recipient, waits, and its text is not lost; else
+// nil.
+func (a *account) newest(now time.Time, to Recipient) *Challenge {
 	if len(a.Challenges) == 0 {
 		return nil
 	}
 	c := &a.Challenges[len(a.Challenges)-1]
-	if !to.has(c.Phone) {
-		return nil
-	}
-	recent := now.Before(a.lastAwaited().Add(max(p.ResendAfter, joinWindow)))
-	if !recent || !c.waits(now) || a.latestText(c).Delivery.lost() {
+	if !to.has(c.Phone) || !c.waits(now) || a.latestText(c).Delivery.lost() {
 		return nil
 	}
 	return c

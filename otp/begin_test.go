@@ -3,6 +3,8 @@ package otp
 import (
 	"testing"
 	"time"
+
+	"github.com/caddy-sms-2fa/gateway/store"
 )
 
 func TestBeginSendsOneTextPerChallenge(t *testing.T) {
@@ -93,6 +95,39 @@ func TestNextTextKeepsWhoMakesTheCode(t *testing.T) {
 		d := s.send(&b).Dispatch
 		if d.SkipSender != tt.skip || d.SameCodeBy != tt.same || d.CodeBy != tt.codeBy {
 			t.Errorf("%s: skip %q, same maker %t, made by %q", tt.went, d.SkipSender, d.SameCodeBy, d.CodeBy)
+		}
+	}
+}
+
+// Where a limit forbids another text, a browser that comes later joins the challenge that waits.
+func TestBrowserJoinsWhereTextsAreLimited(t *testing.T) {
+	t.Parallel()
+	s, one, two := newScene(t), laptop, phone
+	s.p.Sends = []store.Limit{{Max: 1, Per: 10 * time.Minute}}
+	s.want("laptop", s.begin(&one), Sending)
+	s.now = s.now.Add(2 * time.Minute)
+	s.want("phone", s.begin(&two), Waiting)
+	s.want("phone types the code of the laptop's text", s.try(two, rightMark, true), Right)
+	s.now = s.now.Add(s.p.CodeTTL)
+	blank := Ticket{Browser: BrowserID{9}}
+	s.want("no code holds", s.begin(&blank), Limited)
+}
+
+// An end of sessions ends the challenges, so that nobody waits for their texts any more.
+func TestEndedChallengesKeepNoPause(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*account, time.Time) Ending{
+		"one session": (*account).endOne, "all sessions": (*account).endAll,
+	} {
+		s, one, two := newScene(t), laptop, phone
+		s.want("laptop", s.begin(&one), Sending)
+		end(&s.a, s.now)
+		if o := s.begin(&two); o.Kind != Sending || !o.Awaited {
+			t.Errorf("end of %s: %s, awaited %t", name, o.Kind, o.Awaited)
+		}
+		end(&s.a, s.now)
+		if o := s.a.outcome(Idle, s.now, s.p, nil); o.Awaited {
+			t.Errorf("end of %s: a text is awaited", name)
 		}
 	}
 }

@@ -95,8 +95,9 @@
 //	the account is barred                                          Blocked or Disabled
 //	the ticket's challenge was texted to a phone of the subject,
 //	and waits, or this browser just opened it                      Waiting
-//	the newest challenge was texted to a phone of the subject,
-//	waits, and its text went out a moment ago                      Waiting: the browser joins that challenge
+//	the newest challenge was texted to a phone of the subject and
+//	waits, and its text went out a moment ago, or a limit forbids
+//	another                                                        Waiting: the browser joins that challenge
 //	the caller only looks                                          Idle
 //	else                                                           send, without the ticket's challenge
 //
@@ -113,7 +114,8 @@
 //	                                                               has are gone
 //
 // After Sending the verifier counts the text for the phone number, too. When the number has too many, the order is
-// taken back and the outcome is Limited; a challenge that was to be left for that phone goes on. When the store fails
+// taken back and the outcome is Limited: of a challenge that was to be left for that phone, and goes on, or of the
+// newest challenge of that phone that waits, if there is one. When the store fails
 // over an order, the order is taken back later.
 //
 // settle notes what the caller's sender said of a text, and report what the provider said later.
@@ -151,9 +153,9 @@
 //	else                                                           Wrong
 //
 // unanswer gives a guess back that a provider did not answer, three times for each challenge. endOne and endAll end
-// all challenges of the account, and tell what has to be written to the log of revocations so that one session ends,
-// or all of them. unlock forgives all guesses and blocks and lifts the limits of all texts so far, also those of the
-// phone that the latest text went to.
+// all challenges of the account, whose texts count as answered then, and tell what has to be written to the log of
+// revocations so that one session ends, or all of them. unlock forgives all guesses and blocks and lifts the limits
+// of all texts so far, also those of the phone that the latest text went to.
 //
 // # Clocks
 //

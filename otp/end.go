@@ -42,14 +42,23 @@ func (a *account) stamp(now time.Time) int64 {
 // endOne finds what is to be written to the log so that one session ends. Challenges end as well, so that a code on
 // its way to the phone opens nothing.
 func (a *account) endOne(now time.Time) Ending {
-	a.Challenges = nil
+	a.endChallenges()
 	return a.ending(len(a.Ends) >= maxEnds, a.stamp(now), now)
 }
 
 // endAll finds what is to be written to the log so that every session of the account ends, and ends the challenges.
 func (a *account) endAll(now time.Time) Ending {
-	a.Challenges = nil
+	a.endChallenges()
 	return a.ending(true, a.stamp(now), now)
+}
+
+// endChallenges ends all challenges. Nobody waits for their codes any more: the next text asks for something else, and
+// need not keep the pause.
+func (a *account) endChallenges() {
+	for i := range a.Challenges {
+		a.answer(&a.Challenges[i])
+	}
+	a.Challenges = nil
 }
 
 // replace finds what is to be written to the log so that a session ends in whose place another one was opened, with

@@ -43,6 +43,8 @@ type Outcome struct {
 	// code of this text and of no other: where a provider makes a new code for each text, a newer text ends the
 	// older ones.
 	Text Text
+	// Awaited tells that a text of the account went out whose code nobody has typed right, as far as limits remember.
+	Awaited bool
 	// Dispatch is the text to send, when Kind is Sending.
 	Dispatch Dispatch
 	// Session names the session that the right code opened, when Kind is Right. OpenedAt is when the code opened the
@@ -67,7 +69,7 @@ type Standing struct {
 
 // outcome is what a step found about a challenge, which may be nil, and how the account stands.
 func (a *account) outcome(k Kind, now time.Time, p Policy, c *Challenge) Outcome {
-	o := Outcome{Kind: k, Standing: a.standing(now, p, c)}
+	o := Outcome{Kind: k, Standing: a.standing(now, p, c), Awaited: !a.lastAwaited().IsZero()}
 	if c != nil {
 		o.Challenge, o.Text = *c, a.codeText(c)
 	}

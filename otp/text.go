@@ -16,7 +16,7 @@ type Text struct {
 	// for that wait; zero otherwise.
 	RetryAt    time.Time
 	ProviderID string // the provider's name for it, kept where the provider will be asked or told about its code
-	Answered   bool   // its code was right: the next text asks for something else, and need not keep the pause
+	Answered   bool   // its code was right, or was given up: the next text asks for something else, without a pause
 	Lifted     bool   // an operator has lifted the limits since: it counts for none, and need not be waited for
 }
 
@@ -79,7 +79,7 @@ func (a *account) lastAwaited() time.Time {
 	return time.Time{}
 }
 
-// answer notes that the code of a challenge was right.
+// answer notes that the code of a challenge was right, or that nobody waits for it any more.
 func (a *account) answer(c *Challenge) {
 	for i := range a.Texts {
 		if slices.Contains(c.texts, a.Texts[i].ID) {

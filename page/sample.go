@@ -25,7 +25,7 @@ func samples() []View {
 	for _, d := range []Delivery{
 		DeliveryNone, DeliverySending, DeliverySent, DeliveryDelivered, DeliveryFailed, DeliveryUnknown,
 	} {
-		for _, p := range []Problem{NoProblem, CodeIncorrect, NotACode, CodeExpired} {
+		for _, p := range []Problem{NoProblem, CodeIncorrect, NotACode, CodeExpired, NoMoreTexts} {
 			v := base
 			v.State, v.Delivery, v.Problem = Enter, d, p
 			if d == DeliveryFailed && p == NoProblem {

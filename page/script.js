@@ -1,6 +1,7 @@
 ((words) => {
 	"use strict";
 	const byId = (id) => document.getElementById(id);
+	const { status, home } = document.body.dataset;
 	const code = byId("code"), verify = byId("verify"), resend = byId("resend"), delivery = byId("delivery");
 	const digitsOf = (text) => text.replace(/[\s-]/g, "");
 	const otp = "OTPCredential" in window ? new AbortController() : null;
@@ -35,6 +36,19 @@
 	guard(byId("logout"));
 	guard(byId("logout-everywhere"));
 	window.addEventListener("pageshow", () => { sent = false; });
+
+	// How things stand now. A browser that was let in meanwhile, in another tab, goes on; so the page looks when it is
+	// looked at again.
+	const look = async () => {
+		const response = await fetch(status, { headers: { Accept: "application/json" } }).catch(() => null);
+		const answer = await response?.json().catch(() => null) ?? {};
+		if (answer.verified && !sent) goHome(home);
+		return { ...answer, now: Date.parse(response?.headers.get("Date")) }; // the clock here may be wrong
+	};
+	const lookAgain = () => { if (status && !document.hidden && !sent) look(); };
+	window.addEventListener("focus", lookAgain);
+	document.addEventListener("visibilitychange", lookAgain);
+	if (!navigator.cookieEnabled && byId("cookies")) byId("cookies").hidden = false;
 
 	// The last digit sends the code.
 	const complete = (text) => new RegExp(`^[0-9]{${code.dataset.length}}$`).test(digitsOf(text));
@@ -109,17 +123,15 @@
 	};
 	const ask = async (left) => {
 		if (left === 0) return;
-		const response = await fetch(delivery.dataset.status, { headers: { Accept: "application/json" } }).catch(() => null);
-		const answer = await response?.json().catch(() => null) ?? {};
-		if (answer.verified) { goHome(delivery.dataset.home); return; }
+		const answer = await look();
+		if (answer.verified) return;
 		if (news[answer.delivery] && answer.delivery !== delivery.dataset.delivery) {
 			delivery.dataset.delivery = answer.delivery;
 			delivery.textContent = news[answer.delivery];
 			if (answer.delivery === "failed") {
 				delivery.className = "alert";
 				delivery.setAttribute("role", "alert");
-				const now = Date.parse(response.headers.get("Date")); // the clock here may be wrong
-				const wait = Math.ceil((Date.parse(answer.resend_at) - now) / 1000) || 0;
+				const wait = Math.ceil((Date.parse(answer.resend_at) - answer.now) / 1000) || 0;
 				if (wait <= 0) delivery.textContent = say("text-failed-try-now");
 				allowIn(wait);
 			}

@@ -18,7 +18,7 @@ const (
 	Blocked State = "blocked"
 	// Disabled: so many wrong codes in a row that no more texts are sent until an operator unlocks the account.
 	Disabled State = "disabled"
-	// Limited: no more texts may be sent for a while; RetryAfter says for how long.
+	// Limited: no more texts may be sent for a while, and no code of this browser holds; RetryAfter says for how long.
 	Limited State = "limited"
 	// NoPhone: there is no phone number on file for this visitor.
 	NoPhone State = "no-phone"
@@ -68,7 +68,7 @@ const (
 	DeliveryUnknown   Delivery = "unknown"   // the provider may have accepted the text
 )
 
-// Problem is what was wrong with the code that the visitor has just typed.
+// Problem is what was wrong with the code that the visitor has just typed, or with asking for a text.
 type Problem string
 
 // What can be wrong with a code.
@@ -77,6 +77,7 @@ const (
 	CodeIncorrect Problem = "code-incorrect" // the code was wrong, and counted
 	NotACode      Problem = "not-a-code"     // what was typed is no code of CodeLength digits, and was not counted
 	CodeExpired   Problem = "code-expired"   // the code does not hold any more
+	NoMoreTexts   Problem = "no-more-texts"  // no text can be sent before RetryAfter; the code of the latest one holds
 )
 
 // Number is a phone number that the visitor may choose: a form to SendURL asks for a text there by the field number,
@@ -108,7 +109,7 @@ type View struct {
 	// Reports is true when the provider reports what becomes of texts, so that Delivery may change while the page is
 	// shown; the script then asks StatusURL.
 	Reports bool
-	// Problem is what was wrong with the code that the visitor has just typed.
+	// Problem is what was wrong with the code that the visitor has just typed, or with asking for a text.
 	Problem Problem
 	// AttemptsLeft is how many wrong codes may be typed before the account is blocked.
 	AttemptsLeft int
@@ -116,7 +117,7 @@ type View struct {
 	ResendIn time.Duration
 	// ExpiresIn is how long the code of the latest text still holds.
 	ExpiresIn time.Duration
-	// RetryAfter is how long the visitor has to wait in the states Blocked, Limited and Outage.
+	// RetryAfter is how long the visitor has to wait in the states Blocked, Limited and Outage, and with NoMoreTexts.
 	RetryAfter time.Duration
 	// VerifiedAt is when the code was right that opened the session, in the state Account.
 	VerifiedAt time.Time

@@ -38,7 +38,7 @@ type Options struct {
 	Block *caddy.Duration `json:"block,omitempty"`
 
 	// The least time between two texts of one account that ask for the same thing. A text that could not be sent does not
-	// count, and once a code was right the next challenge texts at once, within `sends`. Default: `60s`.
+	// count, and after a right code or a sign-out the next challenge texts at once, within `sends`. Default: `60s`.
 	ResendAfter *caddy.Duration `json:"resend_after,omitempty"`
 
 	// How many texts an account, and again a phone number, may get: a list like `5 per 10m`. Default: `5 per 10m` and

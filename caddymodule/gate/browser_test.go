@@ -34,7 +34,8 @@ type kept struct {
 // answer is what a browser gets.
 type answer struct {
 	status  int
-	app     bool // the app was reached
+	to      string // the action of ours that a redirect leads to
+	app     bool   // the app was reached
 	cookies []*http.Cookie
 	body    string
 }
@@ -60,11 +61,15 @@ func (a answer) sets(name string) bool {
 // open navigates.
 func (b *browser) open(g *gateway) answer { return b.take(b.get(g)) }
 
-// get navigates, also where the gate says to come again, and keeps nothing of the answer.
+// get navigates, also through redirects, and keeps nothing of the answer.
 func (b *browser) get(g *gateway) answer {
-	a := b.send(g, http.MethodGet, "", nil)
+	tab := *b
+	tab.jar = maps.Clone(b.jar)
+	a := tab.take(tab.send(g, http.MethodGet, "", nil))
 	for redirects := 0; a.status == http.StatusSeeOther && redirects < 5; redirects++ {
-		a = b.send(g, http.MethodGet, "", nil)
+		earlier := a.cookies
+		a = tab.take(tab.send(g, http.MethodGet, a.to, nil))
+		a.cookies = append(earlier, a.cookies...)
 	}
 	return a
 }
@@ -103,7 +108,8 @@ func (b *browser) send(g *gateway, method, action string, form url.Values) answe
 	if err := g.gate.ServeHTTP(w, r, next); err != nil {
 		b.world.t.Fatal(err)
 	}
-	return answer{status: w.Code, app: reached, cookies: w.Result().Cookies(), body: w.Body.String()}
+	_, to, _ := strings.Cut(w.Header().Get("Location"), "sms_2fa=")
+	return answer{status: w.Code, to: to, app: reached, cookies: w.Result().Cookies(), body: w.Body.String()}
 }
 
 // cookies is the header of a request: the browser's own, and those of another site around them.

@@ -93,10 +93,15 @@ func (h *holder) beginChallenge() error {
 	}
 	slot, o, err := h.reserve(false)
 	switch {
+	case err == nil && h.needsProbe(o):
+		if slot != nil {
+			slot.Release()
+		}
+		return h.startProbe()
 	case err != nil || o.Kind != otp.Idle:
 		return h.showChallenge(o, err)
 	case slot == nil:
-		return h.tooBusy()
+		return h.tooBusy(o)
 	}
 	defer slot.Release()
 	o, err = h.begin()
@@ -158,10 +163,12 @@ func due(o otp.Outcome, asked bool) otp.Outcome {
 }
 
 // tooBusy asks the visitor to come back: more texts are on their way than may be.
-func (h *holder) tooBusy() error {
+func (h *holder) tooBusy(o otp.Outcome) error {
 	h.log.Error("too many texts are on their way, visitors are asked to come back",
 		h.fields(zap.Int("max_in_flight", h.app.InFlight()))...)
-	return h.answer(h.about(problem.Busy.After(problem.AfterOutage), h.number))
+	f := h.about(problem.Busy.After(problem.AfterOutage), h.number)
+	f.Outcome = &o
+	return h.answer(f)
 }
 
 // keepTicket makes sure that the browser has the ticket of the challenge it is shown.

@@ -285,6 +285,8 @@ func (l *life) typeCode(b *window, g *gateway) error {
 	switch {
 	case err != nil:
 		return err
+	case a.status == http.StatusSeeOther && !a.sets(g.gate.names.session) && b.session != nil:
+		return nil // the page was left over
 	case a.sets(g.gate.names.session):
 		q.answered = true
 		b.csrf = ""

@@ -7,11 +7,15 @@ import (
 	"github.com/caddy-sms-2fa/gateway/otp"
 )
 
-// send sends a text, or sends it again, to the number that the visitor has chosen.
+// send sends a text, or sends it again, to the number that the visitor has chosen. A form of a page that is left over
+// in a browser that is verified by now leads to the app, and costs no text.
 func (c *caller) send() error {
 	s, err := c.read()
 	if err != nil {
 		return c.answer(c.unreadable(err, ""))
+	}
+	if !s.json && c.admitted() != nil {
+		return c.redirect(c.home())
 	}
 	a, err := c.account()
 	if err != nil {
@@ -41,7 +45,7 @@ func (h *holder) sendText(s submission) error {
 	case o.Kind != otp.Idle:
 		return h.showOutcome(o)
 	case slot == nil:
-		return h.tooBusy()
+		return h.tooBusy(o)
 	}
 	defer slot.Release()
 	o, err = h.order()

@@ -29,6 +29,9 @@ var (
 	errBody      = errors.New("the body is neither the page's form nor JSON")
 )
 
+// allowCookies is what the visitor of a browser without cookies can do.
+const allowCookies = "Allow cookies for this site, and start again."
+
 // submission is what a POST to the gate holds.
 type submission struct {
 	code string
@@ -103,7 +106,7 @@ func (a *account) unproved() error {
 // unreadable is the refusal of a POST that cannot be taken, because of err.
 func (v *visitor) unreadable(err error, pseudonym string) problem.Refusal {
 	if errors.Is(err, errNoCookie) {
-		return problem.NoCookie.Because("allow cookies for this site, and start again")
+		return problem.NoCookie.Because(allowCookies)
 	}
 	if errors.Is(err, errCrossSite) {
 		v.log.Warn("request from another site refused", zap.String("account", pseudonym), app.ClientIP(v.r))

@@ -12,11 +12,15 @@ import (
 	"github.com/caddy-sms-2fa/gateway/sms"
 )
 
-// verify checks a code. The right one opens the session; the visitor goes on to what was asked for.
+// verify checks a code. The right one opens the session; the visitor goes on to what was asked for. So does, whatever
+// was typed, the form of a page that is left over in a browser that is verified by now, as a second tab is.
 func (c *caller) verify() error {
 	s, err := c.read()
 	if err != nil {
 		return c.answer(c.unreadable(err, ""))
+	}
+	if !s.json && c.admitted() != nil {
+		return c.redirect(c.home())
 	}
 	a, err := c.account()
 	if err != nil {

@@ -74,6 +74,10 @@ func describe(view *page.View, f problem.Refusal) {
 		if waiting {
 			view.State = page.Enter
 		}
+	case problem.TooManyRequests, problem.Busy:
+		if waiting {
+			view.State, view.Problem = page.Enter, page.NoMoreTexts
+		}
 	case problem.CodeIncorrect:
 		view.Problem = page.CodeIncorrect
 	case problem.CodeExpired:

@@ -76,6 +76,8 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).status)
 	case action == "logout" && method == http.MethodGet && v.navigates():
 		return v.askLogout()
+	case action == "cookie" && method == http.MethodGet && v.navigates():
+		return v.endProbe()
 	case action == accountAction && method == http.MethodGet:
 		return v.identified((*caller).myNumber)
 	case (leadsOn(action) || action == "logout-everywhere") && method == http.MethodGet && v.navigates():

@@ -23,7 +23,6 @@ var (
 	VerificationRequired = Problem{"verification-required", 0, "A code from a text message is required", page.Start}
 	CodeIncorrect        = Problem{"code-incorrect", 0, "The code is not right", page.Enter}
 	NotACode             = Problem{"code-incorrect", 0, "That is no code", page.Enter}
-	TooLong              = Problem{"code-incorrect", 0, "That is too long to be a code", page.BadRequest}
 	CodeExpired          = Problem{"code-expired", 0, "The code does not hold any more", page.Enter}
 	NoIdentity           = Problem{"no-identity", 0, "The first factor named no user", page.NoIdentity}
 	UnreadableName       = Problem{"no-identity", 0, "The first factor's user name cannot be read", page.UnreadableName}
@@ -53,7 +52,11 @@ var (
 		"The provider of the code does not answer", page.Outage,
 	}
 	BadRequest = Problem{"bad-request", http.StatusBadRequest, "The request cannot be understood", page.BadRequest}
-	Cookies    = Problem{
+	TooLong    = Problem{
+		"bad-request", http.StatusBadRequest,
+		"What was sent is too long to be a code", page.BadRequest,
+	}
+	Cookies = Problem{
 		"bad-request", http.StatusBadRequest,
 		"The browser sends too many cookies of the gate's name", page.TooManyCookies,
 	}
