@@ -111,17 +111,17 @@ func TestChosenNumberByJSON(t *testing.T) {
 	v := s.visitor(t, "alice")
 	send := func(body string) page { return v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), body) }
 	for body, detail := range map[string]string{
-		`{"number":0}`:       "expected 1 to 3",
-		`{"number":4}`:       "expected 1 to 3",
-		`{"number":99999}`:   "expected the position",
-		`{"number":-1}`:      "expected the position",
+		`{"number":0}`:       "Expected is 1 to 3",
+		`{"number":4}`:       "Expected is 1 to 3",
+		`{"number":99999}`:   "the position of a phone number",
+		`{"number":-1}`:      "the position of a phone number",
 		`{"number":"2"}`:     "in JSON without quotes",
-		`{"number":2.0}`:     "expected the position",
-		`{"number":2e0}`:     "expected the position",
-		`{"number":null}`:    "expected the position",
-		`{"number":[2]}`:     "expected the position",
-		`{"number":{"a":2}}`: "expected the position",
-		`{"numbers":2}`:      "expected the page's form",
+		`{"number":2.0}`:     "the position of a phone number",
+		`{"number":2e0}`:     "the position of a phone number",
+		`{"number":null}`:    "the position of a phone number",
+		`{"number":[2]}`:     "the position of a phone number",
+		`{"number":{"a":2}}`: "the position of a phone number",
+		`{"numbers":2}`:      "Expected is the page's form",
 	} {
 		if p := send(body); p.problem() != "bad-request" || !strings.Contains(field(p.body, "detail"), detail) {
 			t.Errorf("%s: status %d, %s", body, p.status, p.body)

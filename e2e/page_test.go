@@ -300,7 +300,7 @@ func TestNoMoreTexts(t *testing.T) {
 	code := s.provider.Wait(t, 1).CodeInText()
 	b.eval("document.getElementById('resend').disabled = false")
 	b.do(chromedp.Click(chromedp.CSS("#resend")))
-	b.sees("No more texts can be sent for now. The code of the last text still holds.")
+	b.sees("No more texts can be sent for now. The code in the last text is still valid.")
 	b.sees("You can ask for another text in 10 minutes.")
 	b.shot("no-more-texts")
 	b.types(code)
@@ -329,6 +329,6 @@ func TestBrowserWithoutCookies(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.visit("/")
-	b.sees("Your browser keeps no cookies of this site")
+	b.sees("Your browser does not keep cookies of this site")
 	b.shot("cookies-blocked")
 }

@@ -106,7 +106,7 @@ func (v *Verifier) order(ctx context.Context, s Subject, p Policy, f step) (Outc
 }
 
 // refuse takes an order back for which the phone has no room until wait is over. A challenge that the visitor wanted
-// to leave for that phone goes on; a browser without one joins the newest challenge of the phone that waits, whose code
+// to leave for that phone goes on; another browser joins the newest challenge of the phone that waits, whose code
 // may have reached the phone.
 func (v *Verifier) refuse(
 	ctx context.Context, s Subject, p Policy, d Dispatch, wait time.Duration,

@@ -51,7 +51,7 @@ func (v *visitor) noteFault(doing, pseudonym string, err error) problem.Refusal 
 	v.log.Error(doing, zap.String("zone", v.Zone), zap.String("account", pseudonym), zap.Error(err), app.ClientIP(v.r))
 	f := problem.StoreUnavailable.After(problem.AfterOutage)
 	if errors.Is(err, otp.ErrRecord) {
-		f.Detail = "the account's record cannot be read"
+		f.Reason = "The account's record cannot be read."
 	}
 	return f
 }

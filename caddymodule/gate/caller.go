@@ -32,7 +32,7 @@ func (v *visitor) identified(next func(*caller) error) error {
 	if errors.Is(err, errUnreadable) {
 		v.log.Error("user name cannot be read: the first factor named a user, check how it encodes names",
 			zap.String("user", v.User), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
-		return v.answer(problem.UnreadableName.Because("the operator must look at how the site names its users"))
+		return v.answer(problem.UnreadableName.Refusal())
 	}
 	if err != nil || name == "" {
 		v.log.Error("no identity: the first factor named no user, "+
@@ -48,7 +48,7 @@ func (v *visitor) unbound(err error) error {
 	v.log.Error("bind is empty: check that the first factor, in front of sms_2fa, sets what bind names; "+
 		"what the app behind the gate sets, nobody has who has not passed the gate",
 		zap.String("bind", v.Bind), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
-	return v.answer(problem.Unbound.Because("sign in again; if that does not help, tell the operator of this site"))
+	return v.answer(problem.Unbound.Refusal())
 }
 
 // account waits for the store to answer for the caller's account. It is called only where the account is needed: a

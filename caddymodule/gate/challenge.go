@@ -22,7 +22,7 @@ func (c *caller) challenge() error {
 		return c.turnAway() // a frame too
 	}
 	if lines := c.cookieLines(c.r); tooMany(lines, c.at.names.session) || tooMany(lines, c.at.names.challenge) {
-		return c.answer(problem.Cookies.Because("delete the cookies of this site, and come again"))
+		return c.answer(problem.Cookies.Refusal())
 	}
 	a, err := c.account()
 	if err != nil {

@@ -23,11 +23,11 @@ func (h *holder) choose(s submission) (refusal problem.Refusal, ok bool) {
 	at, err := strconv.ParseUint(s.at, 10, 16)
 	switch last := len(h.numbers); {
 	case err != nil:
-		return problem.BadRequest.Because("number: expected the position of a phone number, like 2, " +
-			`in JSON without quotes: {"number":2}`), false
+		return problem.BadRequest.Because("Expected is the position of a phone number, like 2, " +
+			`in JSON without quotes: {"number":2}.`), false
 	case at < 1 || at > uint64(last):
 		return problem.BadRequest.Because(
-			fmt.Sprintf("number: there is no phone number at this position; expected 1 to %d", last)), false
+			fmt.Sprintf("There is no phone number at this position. Expected is 1 to %d.", last)), false
 	}
 	h.number, h.chosen = h.numbers[at-1], true
 	return refusal, true

@@ -17,7 +17,7 @@ func (h *Handler) pass(
 	w http.ResponseWriter, r *http.Request, repl *caddy.Replacer, next caddyhttp.Handler, at location, a *admission,
 ) error {
 	if !plainOrWebSocket(r) {
-		return h.refuse(w, r, at, problem.BadRequest.Because("only upgrades to websocket pass"))
+		return h.refuse(w, r, at, problem.BadRequest.Because("Only upgrades to websocket pass."))
 	}
 	repl.Set("http.sms_2fa.user", a.userValue)
 	repl.Set("http.sms_2fa.verified_at", a.verifiedAt)

@@ -31,5 +31,5 @@ func (v *visitor) endProbe() error {
 	if len(v.at.names.tickets(v.cookieLines(v.r))) > 0 {
 		return v.redirect(v.home())
 	}
-	return v.answer(problem.NoCookie.Because(allowCookies))
+	return v.answer(problem.NoCookie.Refusal())
 }

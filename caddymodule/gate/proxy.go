@@ -26,8 +26,7 @@ const noteEvery = time.Minute
 // refuseInsecure refuses a request whose connection anybody on the way can read.
 func (v *visitor) refuseInsecure() error {
 	v.noteInsecure()
-	return v.answer(problem.InsecureRequest.Because("open the address with https://; " +
-		"if you have, the operator of this site finds the reason in the log"))
+	return v.answer(problem.InsecureRequest.Refusal())
 }
 
 func (v *visitor) noteInsecure() {

@@ -29,9 +29,6 @@ var (
 	errBody      = errors.New("the body is neither the page's form nor JSON")
 )
 
-// allowCookies is what the visitor of a browser without cookies can do.
-const allowCookies = "Allow cookies for this site, and start again."
-
 // submission is what a POST to the gate holds.
 type submission struct {
 	code string
@@ -106,17 +103,17 @@ func (a *account) unproved() error {
 // unreadable is the refusal of a POST that cannot be taken, because of err.
 func (v *visitor) unreadable(err error, pseudonym string) problem.Refusal {
 	if errors.Is(err, errNoCookie) {
-		return problem.NoCookie.Because(allowCookies)
+		return problem.NoCookie.Refusal()
 	}
 	if errors.Is(err, errCrossSite) {
 		v.log.Warn("request from another site refused", zap.String("account", pseudonym), app.ClientIP(v.r))
-		return problem.CrossSite.Because("the form is not from this page, or is too old")
+		return problem.CrossSite.Because("The form is not from this page, or is too old.")
 	}
 	if errors.Is(err, body.ErrLate) {
-		return problem.BadRequest.Because("the code did not arrive in time; send it again")
+		return problem.BadRequest.Because("The code did not arrive in time.")
 	}
 	if errors.Is(err, body.ErrLong) {
-		return problem.TooLong.Because(v.codeForm() + "Type it alone. This was not counted as a try.")
+		return problem.TooLong.Because(v.codeForm())
 	}
-	return problem.BadRequest.Because(`expected the page's form, or JSON like {"code":"123456"} or {"number":2}`)
+	return problem.BadRequest.Because(`Expected is the page's form, or JSON like {"code":"123456"} or {"number":2}.`)
 }

@@ -23,7 +23,7 @@ func (h *holder) problemOf(o otp.Outcome) problem.Refusal {
 	case otp.Wrong:
 		f = problem.CodeIncorrect.Refusal()
 	case otp.Malformed:
-		f = problem.NotACode.Because(h.codeForm() + "Type it alone. This was not counted as a try.")
+		f = problem.NotACode.Because(h.codeForm())
 	case otp.Expired:
 		f = problem.CodeExpired.Refusal()
 	case otp.Blocked:
@@ -58,10 +58,8 @@ func (v *visitor) viewOf(f problem.Refusal) page.View {
 	return view
 }
 
-// codeForm says what a code looks like, as the beginning of a detail.
-func (v *visitor) codeForm() string {
-	return fmt.Sprintf("A code has %d digits. ", v.policy.CodeLength)
-}
+// codeForm says what a code looks like.
+func (v *visitor) codeForm() string { return fmt.Sprintf("A code has %d digits.", v.policy.CodeLength) }
 
 // describe adds how the account stands.
 func describe(view *page.View, f problem.Refusal) {

@@ -55,7 +55,7 @@ func (v *visitor) respond() error {
 	case early(v.r):
 		return v.refuse(v.w, v.r, at, problem.TooEarly.Refusal())
 	case !isHostName(hostOf(v.r.Host)):
-		return v.refuse(v.w, v.r, at, problem.BadRequest.Because("the host is no host name"))
+		return v.refuse(v.w, v.r, at, problem.BadRequest.Because("The host is no host name."))
 	case !at.safe:
 		return v.refuseInsecure()
 	case at.meant.passes():
@@ -63,7 +63,7 @@ func (v *visitor) respond() error {
 	case at.meant == meantForUnknown:
 		return v.fault("store does not answer", errSilent)
 	case at.meant == meantForNobody:
-		return v.answer(problem.BadRequest.Because("there is no such gate at this address"))
+		return v.answer(problem.BadRequest.Because("There is no such gate at this address."))
 	}
 	return v.act(at.query.action)
 }
@@ -84,7 +84,7 @@ func (v *visitor) act(action string) error {
 		return v.redirect(v.home())
 	case method != http.MethodPost:
 		v.w.Header().Set("Allow", "POST")
-		return v.answer(problem.BadRequest.Because("POST is expected"))
+		return v.answer(problem.BadRequest.Because("POST is expected."))
 	case action == "verify":
 		return v.identified((*caller).verify)
 	case action == "send":
@@ -95,5 +95,5 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).logoutEverywhere)
 	}
 	return v.answer(problem.BadRequest.Because(
-		"the parameter sms_2fa is verify, send, account, logout, logout-everywhere or status, once"))
+		"The parameter sms_2fa is verify, send, account, logout, logout-everywhere or status, once."))
 }

@@ -16,7 +16,7 @@ type body struct {
 	Type         string `json:"type"`
 	Title        string `json:"title"`
 	Status       int    `json:"status"`
-	Detail       string `json:"detail,omitempty"`
+	Detail       string `json:"detail"`
 	AttemptsLeft *int   `json:"attempts_left,omitempty"`
 	RetryAfter   int    `json:"retry_after,omitempty"`
 	Phone        string `json:"phone,omitempty"`
@@ -27,7 +27,7 @@ type body struct {
 
 func (f Refusal) body(status int) body {
 	b := body{
-		Type: "urn:sms-2fa:" + f.Name, Title: f.Title, Status: status, Detail: f.Detail, RetryAfter: seconds(f.Retry),
+		Type: "urn:sms-2fa:" + f.Name, Title: f.Title, Status: status, Detail: f.detail(), RetryAfter: seconds(f.Retry),
 		Phone: f.Phone, Phones: f.Phones, GateName: f.GateName,
 	}
 	if f.Problem == TooEarly {
