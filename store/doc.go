@@ -1,8 +1,8 @@
 // Package store is the contract between the gateway and the database that keeps its state.
 //
-// A store knows nothing of codes, accounts or phones. It keeps small opaque records that expire, counts uses against
-// limits, and keeps one log of revocations that every gateway follows. Package boltstore keeps them in one file, for a
-// gateway on one machine; package redisstore keeps them in Redis, for gateways on many machines.
+// A store knows nothing of codes, accounts or phones. It keeps small opaque records, counts uses against limits, and
+// keeps one log of revocations that every gateway follows. Package boltstore keeps them in one file, for a gateway on
+// one machine; package redisstore keeps them in Redis, for gateways on many machines.
 //
 // # Contract
 //
@@ -11,7 +11,7 @@
 //   - Every method may be called from many goroutines at once, and returns soon after its context ends.
 //   - The clock that decides is the store's own: gateways whose clocks differ cannot stretch a limit or a lifetime.
 //   - A write is atomic, and durable as far as the store can be when the method returns.
-//   - Every record, use and entry expires; nothing has to be cleaned up by hand.
+//   - Every use and entry expires, and every record but those of the register; nothing has to be cleaned up by hand.
 //   - A store never guesses. A record that cannot be read is an error and not "no record": to take it for none would
 //     forget guesses that were counted.
 //
@@ -24,6 +24,9 @@
 // store names no person and no number. The Redis store puts key_prefix before each of them.
 //
 //	epoch     record  package session  the epoch: its ID and its sealed root; read by every gateway
+//	register  record  package register the sealed root of the register; kept without end
+//	u:<name>  record  package register a user of the register, with numbers; kept without end, found by Scan
+//	n:<name>  record  package register a number of the register, with its owners; kept without end
 //	a:<name>  record  package otp      one account (a user in a zone): counters, block, open challenge, texts
 //	r:<name>  record  package otp      for delivery reports, kept for an hour: the account that a text belongs to,
 //	                                   by the sender and the name that the provider gave the text

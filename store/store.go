@@ -31,8 +31,16 @@ type Store interface {
 	// Swap replaces the record old under key by next, atomically: if the record in the store is not old any more,
 	// byte by byte, nothing is written and Swap reports false. A nil old means "there is no record". The new record
 	// is forgotten at expires, a time on the store's clock; if that time has passed, or next is nil, the record is
-	// removed.
+	// removed. With a zero expires (time.Time.IsZero) it is kept without end.
 	Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error)
+
+	// Scan reads records whose keys begin with prefix, in no order, and returns the cursor behind them: a name for the
+	// next call. The empty cursor stands before the first record, and is returned behind the last one. One call
+	// returns about MaxPortion records at the most, perhaps none, and takes a bounded time however much the store holds.
+	// A record that is there from the first call to the last one is returned at least once, and seldom twice; of one
+	// that is written or removed meanwhile, nothing is promised. Where a store cannot keep that promise, because its
+	// servers have changed since the cursor was returned, Scan fails, and the caller begins again.
+	Scan(ctx context.Context, prefix, cursor string) (records []Named, next string, err error)
 
 	// Take notes a use with the name id under key, if every limit allows one more use, and returns zero. Otherwise it
 	// notes nothing and returns how long the caller has to wait until every limit allows one more. A use that is noted
@@ -68,13 +76,20 @@ type Store interface {
 	Close() error
 }
 
-// MaxPortion is how many entries of the log one call of Follow returns at most.
+// MaxPortion is how many entries of the log one call of Follow returns at most, and about how many records one call of
+// Scan returns.
 const MaxPortion = 1000
 
 // Record is a record as it was read.
 type Record struct {
 	Data []byte    // nil when there is no record
 	Now  time.Time // the store's clock at the moment of reading
+}
+
+// Named is a record that Scan has found.
+type Named struct {
+	Key  string
+	Data []byte
 }
 
 // Limit allows Max uses in any window of length Per.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -124,7 +123,7 @@ func number(cursor string) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(cursor, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%w: the cursor is not ours", store.ErrRefused)
+		return 0, errCursor
 	}
 	return n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"math"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -15,9 +16,17 @@ import (
 // 1970.
 const expirySize = 8
 
+// endless is the expiry of a value that is kept without end.
+const endless = math.MaxInt64
+
+// withExpiry is a value that expires; with a zero expires it is kept without end.
 func withExpiry(data []byte, expires time.Time) []byte {
 	b := make([]byte, expirySize, expirySize+len(data))
-	binary.BigEndian.PutUint64(b, uint64(max(expires.UnixMilli(), 0)))
+	at := uint64(endless)
+	if !expires.IsZero() {
+		at = uint64(max(expires.UnixMilli(), 0))
+	}
+	binary.BigEndian.PutUint64(b, at)
 	return append(b, data...)
 }
 
@@ -29,7 +38,7 @@ func live(value []byte, now time.Time) ([]byte, error) {
 		return nil, nil
 	case len(value) < expirySize:
 		return nil, errDamaged
-	case !expiry(value).After(now):
+	case !isEndless(value) && !expiry(value).After(now):
 		return nil, nil
 	}
 	return value[expirySize:], nil
@@ -38,6 +47,8 @@ func live(value []byte, now time.Time) ([]byte, error) {
 func expiry(value []byte) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(value)))
 }
+
+func isEndless(value []byte) bool { return binary.BigEndian.Uint64(value) == endless }
 
 // Get reads a record, see store.Store.
 func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
@@ -89,7 +100,7 @@ func (s *Store) is(tx *bbolt.Tx, key string, old []byte) (bool, error) {
 // put writes the record, or removes it when next is nil or expires has passed.
 func (s *Store) put(tx *bbolt.Tx, key string, next []byte, expires time.Time) error {
 	b := tx.Bucket(recordBucket)
-	if next == nil || !expires.After(s.now()) {
+	if next == nil || !expires.IsZero() && !expires.After(s.now()) {
 		return b.Delete([]byte(key))
 	}
 	return b.Put([]byte(key), withExpiry(next, expires))

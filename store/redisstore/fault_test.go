@@ -37,6 +37,7 @@ var writes = map[string]func(ctx context.Context, s store.Store) error{
 var reads = map[string]func(ctx context.Context, s store.Store) error{
 	"Get":   func(ctx context.Context, s store.Store) error { _, err := s.Get(ctx, "kept"); return err },
 	"Holds": func(ctx context.Context, s store.Store) error { _, err := s.Holds(ctx, "1-0"); return err },
+	"Scan":  func(ctx context.Context, s store.Store) error { _, _, err := s.Scan(ctx, "none", ""); return err },
 	"Follow": func(ctx context.Context, s store.Store) error {
 		_, _, err := s.Follow(ctx, "", time.Millisecond)
 		return err
@@ -129,7 +130,7 @@ func TestRefusedAccess(t *testing.T) {
 
 // rights are the rights of an ACL user that the doc of Options lists.
 const rights = "~gate:* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore " +
-	"+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel"
+	"+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel +scan"
 
 func TestNarrowACL(t *testing.T) {
 	t.Parallel()
@@ -153,6 +154,9 @@ func TestNarrowACL(t *testing.T) {
 				KeyPrefix: "gate:", Timeout: patient,
 			})
 			keep(t, s)
+			if _, _, err := s.Scan(t.Context(), "kept", ""); err != nil {
+				t.Errorf("looking through records: %v", err)
+			}
 			if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
 				t.Errorf("removing a record: %v", err)
 			}

@@ -21,7 +21,7 @@ type Options struct {
 	// Username and Password are the credentials for Redis. Default: none. An ACL user needs no more than
 	//
 	//	~<KeyPrefix>* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore
-	//	+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel
+	//	+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel +scan
 	//
 	// and in a cluster +cluster|slots too.
 	Username, Password string

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/caddy-sms-2fa/gateway/store"
@@ -33,7 +34,7 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 // Swap replaces a record, see store.Store.
 func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
 	const doing = "writing record"
-	cmd, err := s.run(ctx, swap, key, flag(old != nil), old, flag(next != nil), next, expires.UnixMilli())
+	cmd, err := s.run(ctx, swap, key, flag(old != nil), old, flag(next != nil), next, moment(expires))
 	if err != nil {
 		return false, failed(ctx, doing, err)
 	}
@@ -42,6 +43,14 @@ func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires 
 		return false, oddAnswer(doing)
 	}
 	return n == 1, nil
+}
+
+// moment is when a record expires, as the scripts read it: "" is never.
+func moment(expires time.Time) string {
+	if expires.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(expires.UnixMilli(), 10)
 }
 
 // flag is a truth value as the scripts read it.

@@ -54,7 +54,7 @@ return {t[1] * 1000000 + t[2], redis.call('GET', KEYS[1])}
 // ARGV[2] -> the record as the caller saw it
 // ARGV[3] -> "1" to write a record, "0" to remove it
 // ARGV[4] -> the record to write
-// ARGV[5] -> when it expires, milliseconds since 1970
+// ARGV[5] -> when it expires, milliseconds since 1970; "" if it is kept without end
 //
 // Returns 1 if it was replaced, 0 if another writer was faster.
 var swap = newScript(`
@@ -66,7 +66,9 @@ elseif current ~= ARGV[2] then
 end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if ARGV[3] == '0' or tonumber(ARGV[5]) <= now then
+if ARGV[3] == '1' and ARGV[5] == '' then
+	redis.call('SET', KEYS[1], ARGV[4])
+elseif ARGV[3] == '0' or tonumber(ARGV[5]) <= now then
 	redis.call('DEL', KEYS[1])
 else
 	redis.call('SET', KEYS[1], ARGV[4], 'PXAT', ARGV[5])

@@ -1,8 +1,9 @@
 // Package redisstore keeps records in Redis, for gateways on many machines that share them: a single server, servers
 // behind Sentinel, or a cluster.
 //
-// Each method is one round trip with one command on one key, so that it is atomic and works on a cluster. The clock is
-// that of Redis, read inside the script, so gateways whose clocks differ cannot stretch a limit. Every key expires.
+// Each method but Scan is one round trip with one command on one key, so that it is atomic and works on a cluster. The
+// clock is that of Redis, read inside the script, so gateways whose clocks differ cannot stretch a limit. Every key
+// expires, except records that are to be kept without end.
 //
 // A write whose answer is lost is reported as store.ErrUnavailable and is never sent again, because Redis may have
 // done it. A read is asked once more, over a new connection and within the same timeout, when its connection breaks or

@@ -47,6 +47,30 @@ func TestClusterConformance(t *testing.T) {
 	conform(t, redisstore.Options{Addresses: []string{r.Addr}, Cluster: true})
 }
 
+func TestClusterOfSeveralConformance(t *testing.T) {
+	t.Parallel()
+	nodes := testenv.StartRedisCluster(t, 3)
+	conform(t, redisstore.Options{Addresses: []string{nodes[0].Addr, nodes[1].Addr}, Cluster: true})
+}
+
+// A cursor of a cluster whose masters have changed must not pass over records.
+func TestScanOfChangedCluster(t *testing.T) {
+	t.Parallel()
+	nodes := testenv.StartRedisCluster(t, 3)
+	s := open(t, redisstore.Options{Addresses: []string{nodes[0].Addr}, Cluster: true, Timeout: patient})
+	for i := range 30 {
+		keepFor(t, s, fmt.Sprint("u:", i), time.Hour)
+	}
+	_, cursor, err := s.Scan(t.Context(), "u:", "")
+	if err != nil || cursor == "" {
+		t.Fatalf("Scan = cursor %q, %v, expected one at the next master", cursor, err)
+	}
+	gone := strings.ReplaceAll(cursor, nodes[1].Addr, "127.0.0.1:1")
+	if _, _, err := s.Scan(t.Context(), "u:", gone); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("Scan with the cursor of other masters: %v, expected %v", err, store.ErrUnavailable)
+	}
+}
+
 // startSentinel starts a Sentinel that watches the master under the name main.
 func startSentinel(t *testing.T, master *testenv.Redis) *testenv.Redis {
 	t.Helper()

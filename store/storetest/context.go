@@ -26,6 +26,7 @@ var calls = map[string]func(ctx context.Context, s store.Store) error{
 		return err
 	},
 	"Holds": func(ctx context.Context, s store.Store) error { _, err := s.Holds(ctx, "1"); return err },
+	"Scan":  func(ctx context.Context, s store.Store) error { _, _, err := s.Scan(ctx, "k", ""); return err },
 	"Swap": func(ctx context.Context, s store.Store) error {
 		_, err := s.Swap(ctx, "k", nil, []byte("a"), time.Now().Add(time.Hour))
 		return err

@@ -18,6 +18,7 @@ var recordCases = []testCase{
 	{"a swap of what is not there any more is refused", staleSwap},
 	{"a record expires, and can then be made anew", expiry},
 	{"an expiry that has passed removes the record", pastExpiry},
+	{"a record without an expiry is kept", endless},
 	{"any bytes come back as they were", anyBytes},
 	{"an empty record is a record", emptyRecord},
 	{"no change is lost among many writers", manyWriters},
@@ -106,8 +107,28 @@ func pastExpiry(t *testing.T, ctx context.Context, h Harness) {
 	if r := h.get(t, ctx, "k"); r.Data != nil {
 		t.Errorf("the record is %q, expected none", r.Data)
 	}
-	if !h.swap(t, ctx, "k", nil, []byte("c"), time.Time{}) {
+	if !h.swap(t, ctx, "k", nil, []byte("c"), time.UnixMilli(0)) {
 		t.Error("a swap for a record that is over at once was refused")
+	}
+}
+
+func endless(t *testing.T, ctx context.Context, h Harness) {
+	const life = 200 * time.Millisecond
+	never := time.Time{}
+	h.swap(t, ctx, "kept", nil, []byte("a"), never)
+	h.swap(t, ctx, "kept after all", nil, []byte("a"), h.now(t, ctx).Add(life))
+	h.swap(t, ctx, "kept after all", []byte("a"), []byte("b"), never)
+	h.swap(t, ctx, "over after all", nil, []byte("a"), never)
+	h.swap(t, ctx, "over after all", []byte("a"), []byte("b"), h.now(t, ctx).Add(life))
+	h.swap(t, ctx, "removed", nil, []byte("a"), never)
+	h.swap(t, ctx, "removed", []byte("a"), nil, never)
+	h.Advance(life + 5*time.Millisecond)
+	for key, expected := range map[string][]byte{
+		"kept": []byte("a"), "kept after all": []byte("b"), "over after all": nil, "removed": nil,
+	} {
+		if r := h.get(t, ctx, key); !same(r.Data, expected) {
+			t.Errorf("%s: the record is %q, expected %q", key, r.Data, expected)
+		}
 	}
 }
 

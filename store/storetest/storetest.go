@@ -28,7 +28,7 @@ const patience = time.Minute
 // Run runs the suite. It calls open once for each case; open registers a cleanup that closes the store.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
-	for _, group := range [][]testCase{recordCases, limitCases, logCases, contextCases} {
+	for _, group := range [][]testCase{recordCases, scanCases, limitCases, logCases, contextCases} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
