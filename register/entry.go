@@ -34,20 +34,6 @@ const (
 	HowOperator  How = "operator"  // the operator entered it
 )
 
-// Proof is a number that a right code has proved.
-type Proof struct {
-	// User is the canonical name.
-	User   string
-	Number phone.Number
-	// How is HowEnroll or HowDirectory.
-	How How
-	// Shared says that the number may belong to other users as well.
-	Shared bool
-	// OnFile are all numbers that the directories have for the user now. Numbers that came from a directory and are not
-	// among them leave the register. With nil, none leaves.
-	OnFile []phone.Number
-}
-
 // Outcome is what came of entering or removing something.
 type Outcome string
 

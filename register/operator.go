@@ -2,30 +2,54 @@ package register
 
 import (
 	"context"
-	"errors"
-	"iter"
+	"slices"
+	"time"
 )
 
-// Put enters a number as an operator knows it, with its times, beside other numbers of the user. Entering the same
-// again changes nothing. Outcomes: Done, Unchanged, Taken.
+// Put enters a number as an operator knows it, beside other numbers of the user. Of a number that is in the register
+// already, the earlier First and the later Last are kept, and the way by which it came; so entering the same again
+// changes nothing. Outcomes: Done, Unchanged, Taken.
 func (r *Register) Put(ctx context.Context, user string, n Number, shared bool) (Outcome, error) {
-	return "", errors.New("not yet")
+	return r.change(ctx, user, shared, func(current []Number, _ time.Time) ([]Number, Outcome) {
+		next := slices.Clone(current)
+		i := indexOf(next, n.Phone)
+		if i < 0 {
+			return append(next, n), Done
+		}
+		next[i] = n.merged(next[i])
+		return next, Done
+	})
 }
 
-// Set enters a number in the place of all numbers of the user. Outcomes: Done, Unchanged, Taken.
+// merged is what both know of the number.
+func (n Number) merged(known Number) Number {
+	if !n.First.IsZero() && (known.First.IsZero() || n.First.Before(known.First)) {
+		known.First = n.First
+	}
+	if n.Last.After(known.Last) {
+		known.Last = n.Last
+	}
+	return known
+}
+
+// Set enters a number in the place of all numbers of the user. Of a number that is the user's already, what is known is
+// kept. Outcomes: Done, Unchanged, Taken.
 func (r *Register) Set(ctx context.Context, user string, n Number, shared bool) (Outcome, error) {
-	return "", errors.New("not yet")
+	return r.change(ctx, user, shared, func(current []Number, _ time.Time) ([]Number, Outcome) {
+		if i := indexOf(current, n.Phone); i >= 0 {
+			return []Number{n.merged(current[i])}, Done
+		}
+		return []Number{n}, Done
+	})
 }
 
 // Remove removes a user with all numbers, and leaves nothing behind. Outcomes: Done, Missing. After an error Remove is
 // to be called again: the user may have no number any more while records are left.
 func (r *Register) Remove(ctx context.Context, user string) (Outcome, error) {
-	return "", errors.New("not yet")
-}
-
-// All walks through all entries, in no order, and reads them from the store in portions. An entry that is in the register
-// from the beginning to the end of the walk comes at least once; Redis may tell an entry twice while it reorganizes
-// its memory. An error ends the walk.
-func (r *Register) All(ctx context.Context) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) { yield(Entry{}, errors.New("not yet")) }
+	return r.change(ctx, user, false, func(current []Number, _ time.Time) ([]Number, Outcome) {
+		if len(current) == 0 {
+			return nil, Missing
+		}
+		return nil, Done
+	})
 }

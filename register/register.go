@@ -33,9 +33,9 @@ package register
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
-	"github.com/caddy-sms-2fa/gateway/phone"
 	"github.com/caddy-sms-2fa/gateway/store"
 )
 
@@ -75,34 +75,13 @@ type Register struct {
 // The register is to be opened again when the store begins a new epoch: a store that has lost its memory has lost the
 // root as well, and another gateway may have founded a new register.
 func Open(ctx context.Context, s store.Store, ring []SealKey, rand io.Reader) (*Register, error) {
-	return nil, errors.New("not yet")
-}
-
-// Find finds the entry of a user, in one read. found is false when the user has no number.
-func (r *Register) Find(ctx context.Context, user string) (e Entry, found bool, err error) {
-	return Entry{}, false, errors.New("not yet")
-}
-
-// Owners are the users to whom a number belongs: none or one, unless numbers may be shared.
-func (r *Register) Owners(ctx context.Context, number phone.Number) ([]string, error) {
-	return nil, errors.New("not yet")
-}
-
-// Prove enters a number that a right code has proved, or notes that it was proved again. Outcomes: Done, Taken.
-func (r *Register) Prove(ctx context.Context, p Proof) (Outcome, error) {
-	return "", errors.New("not yet")
-}
-
-// Enroll is Prove for a user's first number: if the user has another number, it enters nothing. Of two numbers that are
-// proved at the same time, on two devices, the second finds the first. Outcomes: Done, also when the user has this
-// number already, Taken, Other.
-func (r *Register) Enroll(ctx context.Context, p Proof) (Outcome, error) {
-	return "", errors.New("not yet")
-}
-
-// Change enters a number that a right code has proved, in the place of the user's number old, which is free for others
-// from the same moment on. Outcomes: Done, also when it was done before, Taken, and Missing when neither number is the
-// user's; with Taken and Missing nothing changes.
-func (r *Register) Change(ctx context.Context, old phone.Number, p Proof) (Outcome, error) {
-	return "", errors.New("not yet")
+	root, err := openRoot(ctx, s, ring, rand, true)
+	if err != nil {
+		return nil, err
+	}
+	k, err := newKeys(root)
+	if err != nil {
+		return nil, fmt.Errorf("opening register: %w", err)
+	}
+	return &Register{store: s, keys: k, rand: rand}, nil
 }
