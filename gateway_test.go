@@ -11,7 +11,7 @@ import (
 )
 
 // peers stand side by side: none imports another.
-var peers = []string{"session", "sms", "directory", "page"}
+var peers = []string{"session", "sms", "directory", "page", "register"}
 
 const module = "github.com/caddy-sms-2fa/gateway/"
 
@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"phone":      {"github.com/nyaruka/phonenumbers"},
 	"page":       {"page/words", "golang.org/x/net/html"},
 	"otp":        {"store", "phone"},
+	"register":   {"store", "phone"},
 	"page/words": {"golang.org/x/text/feature/plural", "golang.org/x/text/language"},
 	"session":    {"store", "github.com/golang-jwt/jwt/v5"},
 	"directory": {
@@ -49,18 +50,20 @@ var inCaddy = map[string][]string{
 	"caddymodule/live":         {},
 	"caddymodule/surroundings": {"caddymodule/app"},
 	"caddymodule/app": {
-		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "directory", "otp", "page/words", "phone", "session",
-		"sms", "store",
+		"caddymodule/guest", "caddymodule/live", "caddymodule/metrics", "directory", "otp", "page/words", "phone",
+		"register", "session", "sms", "store",
 	},
 	"caddymodule/gate": {
 		"caddymodule/app", "caddymodule/body", "caddymodule/guest", "caddymodule/live", "caddymodule/metrics",
 		"caddymodule/problem", "caddymodule/surroundings",
-		"directory", "otp", "page", "page/words", "phone", "session", "sms",
+		"directory", "otp", "page", "page/words", "phone", "register", "session", "sms",
 	},
 	"caddymodule/reports": {
 		"caddymodule/app", "caddymodule/body", "caddymodule/metrics", "caddymodule/problem", "otp", "sms",
 	},
-	"caddymodule/operator": {"caddymodule/app", "caddymodule/senders", "directory", "otp", "session"},
+	"caddymodule/operator": {
+		"caddymodule/app", "caddymodule/senders", "directory", "otp", "phone", "register", "session",
+	},
 	"cmd/caddy":            {"caddymodule"},
 }
 
@@ -106,7 +109,7 @@ func forbidden(name, imported string) string {
 	case isRoom && own && !slices.Contains(rooms, short):
 		return "it is not on the list of what this room may import"
 	case slices.Contains(peers, name) && slices.Contains(peers, short):
-		return "session, sms, directory and page stand side by side"
+		return "session, sms, directory, register and page stand side by side"
 	case !isRoom && own && strings.HasPrefix(short, "caddymodule") && name+"/" != module:
 		return "nothing imports caddymodule"
 	}

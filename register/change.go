@@ -118,8 +118,7 @@ func (r *Register) claim(ctx context.Context, u userRecord, c claim, next []Numb
 // maxOwners is how many users can share a number.
 const maxOwners = 1000
 
-// hold makes a user an owner of a number, and reports false if the number is another user's and not shared. The record
-// is written in any case: a writer that is about to free the number for this user, from an earlier time, must notice.
+// hold makes a user an owner of a number, and reports false if the number is another user's and not shared.
 func (r *Register) hold(ctx context.Context, p phone.Number, user string, shared bool) (bool, error) {
 	for tries := 0; ; tries++ {
 		n, err := r.readNumber(ctx, p)

@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -139,6 +140,73 @@ func expectConsistent(t *testing.T, r *register.Register, users ...string) {
 	}
 	for user, numbers := range all(t, r) {
 		expectNumbers(t, r, user, numbers...)
+	}
+}
+
+// A gateway that is slow to free the number of a user does not free it when the user has proved it again meanwhile.
+func TestSlowGatewayFreesNothingAnew(t *testing.T) {
+	t.Parallel()
+	s := openBolt(t, time.Now)
+	r := open(t, s)
+	o, err := r.Enroll(t.Context(), enrolled("alice", number1))
+	check(t, "enrol", o, err, register.Done)
+	slow := open(t, &interrupted{Store: s, prefix: "n:", happen: func() {
+		_, err := r.Remove(t.Context(), "alice")
+		o, err2 := r.Enroll(t.Context(), enrolled("alice", number1))
+		check(t, "enrol anew", o, errors.Join(err, err2), register.Done)
+	}})
+	o, err = slow.Remove(t.Context(), "alice")
+	check(t, "the slow one removes", o, err, register.Done)
+	expectNumbers(t, r, "alice", number1)
+	expectOwners(t, r, number1, "alice")
+}
+
+// An announcement whose writer may be at it still is left alone, by readers and by other writers.
+func TestAnnouncementIsLeftAloneForAWhile(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	s := openBolt(t, c.now)
+	r := open(t, s)
+	writer := open(t, &interrupted{Store: s, prefix: "n:", happen: func() {
+		before := dump(t, s, "u:")
+		expectNumbers(t, r, "alice")
+		short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if o, err := r.Prove(short, enrolled("alice", number2)); !errors.Is(err, store.ErrContended) {
+			t.Errorf("another proof: %q, %v, expected %v", o, err, store.ErrContended)
+		}
+		if after := dump(t, s, "u:"); len(after) != 1 || !bytes.Equal(after[0].Data, before[0].Data) {
+			t.Error("the announcement was touched")
+		}
+	}})
+	o, err := writer.Enroll(t.Context(), enrolled("alice", number1))
+	check(t, "the writer goes on", o, err, register.Done)
+}
+
+// A reader completes what has been left for a while, so that the next one has less to read.
+func TestReaderRepairs(t *testing.T) {
+	t.Parallel()
+	for writes := 1; writes <= 2; writes++ {
+		c := newClock()
+		s := openBolt(t, c.now)
+		broken := &stopping{Store: s}
+		broken.writes.Store(100)
+		dying := open(t, broken)
+		broken.writes.Store(int32(writes))
+		if o, err := dying.Enroll(t.Context(), enrolled("alice", number1)); !errors.Is(err, errStopped) {
+			t.Fatalf("%q, %v", o, err)
+		}
+		c.advance(time.Minute)
+		counter := &counted{Store: s}
+		r := open(t, counter)
+		for _, expected := range []int32{2, 1} {
+			if counter.gets.Store(0); len(numbersOf(t, r, "alice")) != writes-1 {
+				t.Errorf("after %d writes alice has %s", writes, e164(numbersOf(t, r, "alice")))
+			}
+			if got := counter.gets.Load(); got < expected || expected == 1 && got > 1 {
+				t.Errorf("after %d writes finding took %d reads, expected %d", writes, got, expected)
+			}
+		}
 	}
 }
 

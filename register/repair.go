@@ -29,10 +29,6 @@ func (r *Register) complete(ctx context.Context, u userRecord) (bool, error) {
 		_, written, err := r.writeUser(ctx, u, userRecord{numbers: u.numbers})
 		return written, err
 	}
-	// The number is held once more, for a writer that is about to free it: see hold.
-	if written, err := r.writeNumber(ctx, n, n.owners); err != nil || !written {
-		return false, err
-	}
 	o, err := r.settle(ctx, u, u.claimed(), u.claim.leave)
 	return o == Done, err
 }
@@ -60,8 +56,8 @@ func (r *Register) freeOne(ctx context.Context, u userRecord, p phone.Number) (b
 		if err != nil || !n.names(u.name) {
 			return true, err
 		}
-		// Between reading the number and writing it, a claim would write the number too. So it is enough that the user's
-		// record was the same after the number was read.
+		// If the user's record is still u after the number was read, then no claim has begun since, and one that begins
+		// now writes the number too, so that the write below fails.
 		now, err := r.readUser(ctx, u.name)
 		if err != nil || !slices.Equal(now.raw, u.raw) {
 			return false, err

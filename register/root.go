@@ -38,6 +38,9 @@ func Renew(ctx context.Context, s store.Store, ring []SealKey, rand io.Reader) e
 // openRoot reads the root, or draws the first one if the register is to be founded; otherwise it returns nil without
 // one.
 func openRoot(ctx context.Context, s store.Store, ring []SealKey, rand io.Reader, found bool) (root []byte, err error) {
+	if len(ring) == 0 {
+		return nil, fmt.Errorf("opening register: there is no key")
+	}
 	_, err = store.Change(ctx, s, rootKey, nil, func(old store.Record) ([]byte, time.Time, error) {
 		var next []byte
 		var err error

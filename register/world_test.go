@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -171,6 +173,21 @@ func dump(t testing.TB, s store.Store, prefix string) []store.Named {
 		}
 		cursor = next
 	}
+}
+
+// interrupted is a store at which something else happens just before a record of a kind is read for the first time.
+type interrupted struct {
+	store.Store
+	prefix string
+	once   sync.Once
+	happen func()
+}
+
+func (s *interrupted) Get(ctx context.Context, key string) (store.Record, error) {
+	if strings.HasPrefix(key, s.prefix) {
+		s.once.Do(s.happen)
+	}
+	return s.Store.Get(ctx, key)
 }
 
 // errStopped is the error of a store that a gateway does not reach any more.
