@@ -64,7 +64,7 @@ var inCaddy = map[string][]string{
 	"caddymodule/operator": {
 		"caddymodule/app", "caddymodule/senders", "directory", "otp", "phone", "register", "session",
 	},
-	"cmd/caddy":            {"caddymodule"},
+	"cmd/caddy": {"caddymodule"},
 }
 
 // TestImports holds who may import whom.

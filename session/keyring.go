@@ -32,6 +32,7 @@ type ringKey struct {
 	sign []byte // for HMAC-SHA256, 32 bytes
 	seal []byte // for AES-256-GCM, 32 bytes
 	code []byte // what the secret contributes to codes, 32 bytes
+	list []byte // for the register of numbers: AES-256-GCM, 32 bytes
 }
 
 // CodeKey is what a secret contributes to the codes that are texted. ID names it in records.
@@ -45,6 +46,15 @@ func (r *KeyRing) CodeKeys() []CodeKey {
 	keys := make([]CodeKey, len(r.keys))
 	for i, k := range r.keys {
 		keys[i] = CodeKey{ID: k.id, Key: k.code}
+	}
+	return keys
+}
+
+// RegisterKeys are the keys that seal the register of proven numbers, that of the first secret first.
+func (r *KeyRing) RegisterKeys() []CodeKey {
+	keys := make([]CodeKey, len(r.keys))
+	for i, k := range r.keys {
+		keys[i] = CodeKey{ID: k.id, Key: k.list}
 	}
 	return keys
 }
@@ -110,6 +120,9 @@ func deriveKey(raw []byte) (ringKey, error) {
 		return k, fmt.Errorf("deriving key: %w", err)
 	}
 	if k.code, err = hkdf.Key(sha256.New, raw, nil, "sms-2fa code", sha256.Size); err != nil {
+		return k, fmt.Errorf("deriving key: %w", err)
+	}
+	if k.list, err = hkdf.Key(sha256.New, raw, nil, "sms-2fa register", sha256.Size); err != nil {
 		return k, fmt.Errorf("deriving key: %w", err)
 	}
 	mac := hmac.New(sha256.New, k.seal)

@@ -59,6 +59,11 @@ type App struct {
 	// one has a number.
 	DirectoryRaw guest.Modules `json:"directory,omitempty" caddy:"namespace=sms_2fa.directories inline_key=directory"`
 
+	// Keeps the numbers of directories in the register too, encrypted and without end, once a code has proved them: `on`
+	// or `off`. Numbers that visitors have given are kept in any case. Default: `on` if there is a directory `enroll`,
+	// `off` otherwise.
+	Register string `json:"register,omitempty"`
+
 	Options
 
 	ctx   caddy.Context
@@ -68,6 +73,7 @@ type App struct {
 
 	directories []*directory.Link
 	links       []*directory.Link // those, and those of the gates
+	enrolling   []Enrolling       // those of them that let visitors give their numbers
 	// directoryConfig is DirectoryRaw, which Caddy clears once the directories are loaded.
 	directoryConfig guest.Modules
 
@@ -103,6 +109,9 @@ func Of(ctx caddy.Context) (*App, error) {
 func (a *App) Provision(ctx caddy.Context) error {
 	a.log, a.ctx = ctx.Logger(), ctx
 	if err := a.Validate(); err != nil {
+		return err
+	}
+	if err := validateRegister(a.Register); err != nil {
 		return err
 	}
 	if a.MaxInFlight < 0 {

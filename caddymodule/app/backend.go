@@ -36,6 +36,7 @@ type Backend struct {
 	keys     atomic.Pointer[Keys]
 	loaded   chan struct{} // closed when keys is set
 	accounts atomic.Pointer[Accounts]
+	register atomic.Pointer[opened]
 	outbox   *Outbox
 	live     live.Requests
 }
@@ -85,6 +86,7 @@ func (b *Backend) run(ctx context.Context) {
 		case <-time.After(time.Second):
 		}
 	}
+	b.done.Go(func() { b.renewRegister(ctx) })
 	b.keys.Load().Follower.Run(ctx)
 }
 

@@ -32,6 +32,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 //			sender    <name> ...
 //			max_in_flight <texts>
 //			directory <name> ...
+//			register  on|off
 //			<any option of the directive but user>
 //		}
 //	}
@@ -55,6 +56,8 @@ func (a *App) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 		return guest.Number(d, &a.MaxInFlight)
 	case "directory":
 		err = a.DirectoryRaw.ReadDirectory(d)
+	case "register":
+		return readOnOff(d, &a.Register)
 	case "user":
 		return d.Err("user: it belongs into the directive of a site")
 	default:

@@ -65,6 +65,9 @@ func (a *App) link(name string, d guest.Directory) *directory.Link {
 	terms.OnResult = func(name, result string) { metrics.Lookups.WithLabelValues(name, result).Inc() }
 	terms.OnBreaker = a.noteDirectory
 	metrics.DirectoryResting.WithLabelValues(name).Set(0)
+	if e, ok := d.(Enrolling); ok {
+		a.enrolling = append(a.enrolling, e)
+	}
 	l := directory.NewLink(d, terms)
 	a.links = append(a.links, l)
 	return l

@@ -119,7 +119,7 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser) (err error) {
 		}
 	case "directory":
 		err = h.DirectoryRaw.ReadDirectory(d)
-	case "secret", "store", "sender", "max_in_flight":
+	case "secret", "store", "sender", "max_in_flight", "register":
 		return d.Errf("%s: it belongs into the global options, in a block sms_2fa at the top of the file", d.Val())
 	default:
 		return h.Options.UnmarshalOption(d)

@@ -81,6 +81,7 @@ func (a *account) noteCheck(o otp.Outcome) {
 
 // enter gives the browser the session that the right code opened.
 func (h *holder) enter(o otp.Outcome, asJSON bool) error {
+	h.keepNumber(o)
 	s, token, err := h.openSession(o)
 	if err != nil {
 		return h.fault("session cannot be signed", err)

@@ -39,6 +39,11 @@ var (
 	DirectoryResting = prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("directory_resting",
 		"1 while a directory is left alone because it failed several times in a row.")), []string{"directory"})
 
+	// Entries counts numbers of directories that a code proved, by what came of entering them in the register: done,
+	// taken, or error.
+	Entries = counters("register_entries_total", "Numbers of directories that a code proved, by what came of entering them.",
+		"result")
+
 	// InFlight is how many texts are on their way to a provider.
 	InFlight = prometheus.NewGauge(prometheus.GaugeOpts(opts("texts_in_flight", "Texts on their way to a provider.")))
 
@@ -60,7 +65,7 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 // Register adds the metrics to the registry of a configuration. Registering again changes nothing.
 func Register(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
-		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, DirectoryResting, InFlight, Resting,
+		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, DirectoryResting, Entries, InFlight, Resting,
 	} {
 		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
 			return err
