@@ -28,8 +28,14 @@ func init() { caddy.RegisterModule(new(Admin)) }
 // `POST /sms_2fa/revoke` | `{"all":true}` | ends all verifications of everybody, on every gateway
 // `POST /sms_2fa/drop-caches` | none | this gateway forgets the numbers that directories have cached
 //
+// `GET /sms_2fa/numbers` | | streams the numbers of the register, one JSON object a line, the last one `{"end":true}`
+// `POST /sms_2fa/numbers/import` | `{"rows":[{"line":1,"user":"alice","number":"+15005550006"}]}` | enters numbers
+// `POST /sms_2fa/numbers/show` | `{"user":"alice"}` or `{"number":"+15005550006"}` | whose number, whose user
+// `POST /sms_2fa/numbers/set` | `{"user":"alice","number":"+15005550006"}` | gives a user another number
+// `POST /sms_2fa/numbers/remove` | `{"user":"alice"}` | removes a user from the register
+//
 // All zones of the running configuration are meant, or one: `{"user":"alice","zone":"default"}`. The answer says what
-// was found there, see [Result] and [Dropped].
+// was found there, see [Result], [Dropped] and [NumberResult].
 type Admin struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -43,6 +49,11 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		{Pattern: "/sms_2fa/unlock", Handler: endpoint(unlockAll)},
 		{Pattern: "/sms_2fa/revoke", Handler: endpoint(revokeAll)},
 		{Pattern: "/sms_2fa/drop-caches", Handler: caddy.AdminHandlerFunc(dropCaches)},
+		{Pattern: "/sms_2fa/numbers", Handler: caddy.AdminHandlerFunc(listNumbers)},
+		{Pattern: "/sms_2fa/numbers/import", Handler: caddy.AdminHandlerFunc(importNumbers)},
+		{Pattern: "/sms_2fa/numbers/show", Handler: numberEndpoint(showNumber)},
+		{Pattern: "/sms_2fa/numbers/set", Handler: numberEndpoint(setNumber)},
+		{Pattern: "/sms_2fa/numbers/remove", Handler: numberEndpoint(removeNumber)},
 	}
 }
 

@@ -16,12 +16,13 @@ func init() { caddycmd.RegisterCommand(command) }
 // command is "caddy sms-2fa", what an operator can do without a browser.
 var command = caddycmd.Command{
 	Name:  "sms-2fa",
-	Short: "Makes secrets, unlocks accounts, ends sessions and registers with providers for the SMS second factor",
+	Short: "Makes secrets, unlocks accounts, ends sessions and keeps numbers for the SMS second factor",
 	CobraFunc: func(cmd *cobra.Command) {
 		cmd.AddCommand(keygenCommand())
 		cmd.AddCommand(unlockCommand())
 		cmd.AddCommand(revokeCommand())
 		cmd.AddCommand(dropCachesCommand())
+		cmd.AddCommand(numbersCommand())
 		cmd.AddCommand(senders.DexatelCommand())
 	},
 }
