@@ -106,8 +106,8 @@ func TestStoreDownWhileANumberEnters(t *testing.T) {
 	}
 }
 
-// An operator enters, looks up, changes and removes numbers of users. Each command says what it did, and its exit status
-// tells it from what it could not do.
+// An operator enters, looks up, changes and removes numbers of users. Each command says what it did, and its exit
+// status tells it from what it could not do.
 func TestNumbersCommands(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{global: "register on"})
@@ -126,7 +126,7 @@ func TestNumbersCommands(t *testing.T) {
 		{"numbers set --number +15005550006", 1, "--user: it is missing"},
 		{"numbers show --user ALICE", 0, "not proved by a code yet"},
 		{"numbers show --number +15005550006", 0, "alice"},
-		{"numbers show --number +15005550006 --json", 0, `"rows":[{"user":"alice","number":"+15005550006","how":"operator"}]`},
+		{"numbers show --number +15005550006 --json", 0, `[{"user":"alice","number":"+15005550006","how":"operator"}]`},
 		{"numbers show", 1, "expected --user or --number"},
 		{"numbers show --user alice --number +15005550006", 1, "expected --user or --number"},
 		{"numbers set --user alice --number +15005550007", 0, "+15005550007"},
@@ -211,12 +211,14 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// What is exported can be imported elsewhere, as CSV and as JSON, with names that a spreadsheet would take for formulas.
+// What is exported can be imported elsewhere, as CSV and as JSON, with names that a spreadsheet would take for
+// formulas.
 func TestExportIsImport(t *testing.T) {
 	t.Parallel()
 	from := startSite(t, setup{global: "register on"})
 	names := []string{
-		"=1+2", "+1", "-1", "@a", "'=1", "'a", "'", "#a", "a;b", `a"b`, "a b", "ä/ö", "a,b", "日本", "-", "=HYPERLINK(\"x\")", "\\",
+		"=1+2", "+1", "-1", "@a", "'=1", "'a", "'", "#a", "a;b", `a"b`, "a b", "ä/ö", "a,b", "日本", "-",
+		"=HYPERLINK(\"x\")", "\\",
 	}
 	var list []map[string]string
 	for i, name := range names {
@@ -250,7 +252,8 @@ func TestExportIsImport(t *testing.T) {
 		if got := to.exported(t); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", option, got)
 		}
-		if said, status := from.operates(t, "numbers export --output "+file); status != 1 || !strings.Contains(said, "--output") {
+		said, status := from.operates(t, "numbers export --output "+file)
+		if status != 1 || !strings.Contains(said, "--output") {
 			t.Errorf("over a file that exists: status %d, %s", status, said)
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
@@ -287,7 +290,8 @@ func TestImportOfOtherFiles(t *testing.T) {
 			t.Errorf("%s: status %d, %s", name, status, said)
 		}
 	}
-	if said, status := s.operates(t, "numbers import /no/such/file"); status != 1 || !strings.Contains(said, "/no/such/file") {
+	said, status := s.operates(t, "numbers import /no/such/file")
+	if status != 1 || !strings.Contains(said, "/no/such/file") {
 		t.Errorf("no file: status %d, %s", status, said)
 	}
 }
@@ -316,7 +320,8 @@ func TestRemovedUserLeavesNothing(t *testing.T) {
 		t.Errorf("%q are left", after)
 	}
 	for _, key := range keysOf(server, "sms2fa:*") {
-		if value := fmt.Sprint(server.Do("DUMP", key)); strings.Contains(value, "5005550006") || strings.Contains(value, "alice") {
+		value := fmt.Sprint(server.Do("DUMP", key))
+		if strings.Contains(value, "5005550006") || strings.Contains(value, "alice") {
 			t.Errorf("%s tells of the user", key)
 		}
 	}
@@ -356,7 +361,8 @@ func TestRegisterOption(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{})
 	bad := setup{provider: s.provider, listen: s.URL, global: "register maybe"}
-	if err := s.Reload(bad.caddyfile()); err == nil || !strings.Contains(err.Error(), `register: \"maybe\" is neither on nor off`) {
+	const want = `register: \"maybe\" is neither on nor off`
+	if err := s.Reload(bad.caddyfile()); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v", err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // plan decides what the numbers of a user are to be, given what they are and the store's clock. An outcome other than
-// Done ends the change, and nothing is written. A plan adds one number at most, and has no effect but its result: it is
-// asked again each time another writer was faster.
+// Done ends the change, and nothing is written. A plan adds one number at most, and has no effect but its result: it
+// is asked again each time another writer was faster.
 type plan func(current []Number, now time.Time) (next []Number, o Outcome)
 
 // backoff bounds the pause before another try.

@@ -49,7 +49,8 @@ func acts() []act {
 }
 
 // A gateway that stops after any of its writes leaves alice with the numbers from before or those from afterwards. No
-// number is lost or has two owners, whether alice tries again, somebody else takes the number, or nobody does anything.
+// number is lost or has two owners, whether alice tries again, somebody else takes the number, or nobody does
+// anything.
 func TestGatewayStopsBetweenWrites(t *testing.T) {
 	t.Parallel()
 	for _, a := range acts() {

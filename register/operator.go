@@ -32,8 +32,8 @@ func (n Number) merged(known Number) Number {
 	return known
 }
 
-// Set enters a number in the place of all numbers of the user. Of a number that is the user's already, what is known is
-// kept. Outcomes: Done, Unchanged, Taken.
+// Set enters a number in the place of all numbers of the user. Of a number that is the user's already, what is known
+// is kept. Outcomes: Done, Unchanged, Taken.
 func (r *Register) Set(ctx context.Context, user string, n Number, shared bool) (Outcome, error) {
 	return r.change(ctx, user, shared, func(current []Number, _ time.Time) ([]Number, Outcome) {
 		if i := indexOf(current, n.Phone); i >= 0 {

@@ -17,8 +17,8 @@ type Proof struct {
 	How How
 	// Shared says that the number may belong to other users as well, up to 1000.
 	Shared bool
-	// OnFile are all numbers that the directories have for the user now. Numbers that came from a directory and are not
-	// among them leave the register. With nil, none leaves.
+	// OnFile are all numbers that the directories have for the user now. Numbers that came from a directory and are
+	// not among them leave the register. With nil, none leaves.
 	OnFile []phone.Number
 }
 
@@ -33,8 +33,8 @@ func (r *Register) Prove(ctx context.Context, p Proof) (Outcome, error) {
 	})
 }
 
-// Enroll is Prove for a user's first number: if the user has another number, it enters nothing. Of two numbers that are
-// proved at the same time, on two devices, the second finds the first. Outcomes: Done, also when the user has this
+// Enroll is Prove for a user's first number: if the user has another number, it enters nothing. Of two numbers that
+// are proved at the same time, on two devices, the second finds the first. Outcomes: Done, also when the user has this
 // number already, Taken, Other.
 func (r *Register) Enroll(ctx context.Context, p Proof) (Outcome, error) {
 	return r.prove(ctx, p, func(current []Number, now time.Time) ([]Number, Outcome) {

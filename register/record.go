@@ -11,8 +11,8 @@ import (
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// recordVersion is the version of the records of users and numbers, and the only one that is read: an entry that cannot
-// be read whole is not read at all.
+// recordVersion is the version of the records of users and numbers, and the only one that is read: an entry that
+// cannot be read whole is not read at all.
 const recordVersion = 1
 
 // userRecord is the record of a user.

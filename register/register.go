@@ -15,19 +15,19 @@
 //   - Claiming a number: it is announced in the user's record, then held in the number's record, then the
 //     announcement becomes part of the entry. The second write decides. If another user holds the number, the
 //     announcement is withdrawn.
-//   - Leaving a number: it is moved in the user's record from the entry to what is being left, then the number's record
-//     is freed, then the user's record forgets the number. The first write decides.
+//   - Leaving a number: it is moved in the user's record from the entry to what is being left, then the number's
+//     record is freed, then the user's record forgets the number. The first write decides.
 //   - Changing a number is claiming one and leaving another, decided by the write that holds the new number.
 //
 // Whoever finds an announcement or a leaving that was not completed completes it (repair.go). Every write makes other
-// bytes, because what is written is sealed with a fresh nonce. So a writer that was slow notices that somebody else has
-// written since, and begins again.
+// bytes, because what is written is sealed with a fresh nonce. So a writer that was slow notices that somebody else
+// has written since, and begins again.
 //
 // # Names of users
 //
-// Names are canonical. The register knows a user by name alone, whatever the zone: a number that was proved in one zone
-// is the user's number in every zone. Where users of two sites are different people with the same names, the operator
-// tells them apart with the option user.
+// Names are canonical. The register knows a user by name alone, whatever the zone: a number that was proved in one
+// zone is the user's number in every zone. Where users of two sites are different people with the same names, the
+// operator tells them apart with the option user.
 package register
 
 import (
@@ -46,16 +46,16 @@ var (
 	ErrForeignSecret = errors.New("the register was set up with another secret; " +
 		"give every gateway the same one, or list the older secret behind the new one")
 
-	// ErrRecord says that a record cannot be read: it was damaged or exchanged, or a newer version of the gateway wrote
-	// it. It is never taken for "no number".
+	// ErrRecord says that a record cannot be read: it was damaged or exchanged, or a newer version of the gateway
+	// wrote it. It is never taken for "no number".
 	ErrRecord = errors.New("record of the register cannot be read")
 
 	// ErrEntry says that what is to be entered is no entry: a user without a name, or no number.
 	ErrEntry = errors.New("not an entry of the register")
 )
 
-// SealKey seals the root of the register. Key is derived from a secret of the operator, 32 bytes, and ID names it in the
-// store without telling anything of it.
+// SealKey seals the root of the register. Key is derived from a secret of the operator, 32 bytes, and ID names it in
+// the store without telling anything of it.
 type SealKey struct {
 	ID  string
 	Key []byte

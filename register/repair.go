@@ -8,8 +8,8 @@ import (
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// claimLife is how long an announcement that does not hold yet is left alone: its writer may be at it still. Later, the
-// writer has stopped in between, and the announcement is withdrawn.
+// claimLife is how long an announcement that does not hold yet is left alone: its writer may be at it still. Later,
+// the writer has stopped in between, and the announcement is withdrawn.
 const claimLife = time.Second
 
 // complete completes what a writer has begun in a user's record, or withdraws it. It reports false if another writer
@@ -56,8 +56,8 @@ func (r *Register) freeOne(ctx context.Context, u userRecord, p phone.Number) (b
 		if err != nil || !n.names(u.name) {
 			return true, err
 		}
-		// If the user's record is still u after the number was read, then no claim has begun since, and one that begins
-		// now writes the number too, so that the write below fails.
+		// If the user's record is still u after the number was read, then no claim has begun since, and one that
+		// begins now writes the number too, so that the write below fails.
 		now, err := r.readUser(ctx, u.name)
 		if err != nil || !slices.Equal(now.raw, u.raw) {
 			return false, err

@@ -37,7 +37,9 @@ func Renew(ctx context.Context, s store.Store, ring []SealKey, rand io.Reader) e
 
 // openRoot reads the root, or draws the first one if the register is to be founded; otherwise it returns nil without
 // one.
-func openRoot(ctx context.Context, s store.Store, ring []SealKey, rand io.Reader, found bool) (root []byte, err error) {
+func openRoot(
+	ctx context.Context, s store.Store, ring []SealKey, rand io.Reader, found bool,
+) (root []byte, err error) {
 	if len(ring) == 0 {
 		return nil, fmt.Errorf("opening register: there is no key")
 	}

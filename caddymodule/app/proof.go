@@ -72,8 +72,8 @@ func validateRegister(value string) error {
 // renewPause is how long a backend waits before it tries again to seal the register anew.
 const renewPause = time.Second
 
-// renewRegister seals the register with the current secret, if the store has a register, whether or not the register is
-// in use now: so the older secret can be taken out of the configuration.
+// renewRegister seals the register with the current secret, if the store has a register, whether or not the register
+// is in use now: so the older secret can be taken out of the configuration.
 func (b *Backend) renewRegister(ctx context.Context) {
 	told := false
 	for {

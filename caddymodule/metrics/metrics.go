@@ -30,8 +30,8 @@ var (
 	Reports = counters("reports_total", "Delivery reports, by what they said, or why they were not heard.",
 		"sender", "result")
 
-	// Lookups counts lookups of phone numbers, by directory and by what came of them: found, cached, none, or the class
-	// of the fault.
+	// Lookups counts lookups of phone numbers, by directory and by what came of them: found, cached, none, or the
+	// class of the fault.
 	Lookups = counters("directory_lookups_total", "Lookups of phone numbers, by what came of them.",
 		"directory", "result")
 
@@ -41,8 +41,8 @@ var (
 
 	// Entries counts numbers of directories that a code proved, by what came of entering them in the register: done,
 	// taken, or error.
-	Entries = counters("register_entries_total", "Numbers of directories that a code proved, by what came of entering them.",
-		"result")
+	Entries = counters("register_entries_total",
+		"Numbers of directories that a code proved, by what came of entering them.", "result")
 
 	// InFlight is how many texts are on their way to a provider.
 	InFlight = prometheus.NewGauge(prometheus.GaugeOpts(opts("texts_in_flight", "Texts on their way to a provider.")))

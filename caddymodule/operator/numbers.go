@@ -18,8 +18,8 @@ import (
 	"github.com/caddy-sms-2fa/gateway/register"
 )
 
-// numberRow is a number of the register as the admin API, CSV and JSON show it: a user with several numbers has several
-// rows, one below the other.
+// numberRow is a number of the register as the admin API, CSV and JSON show it: a user with several numbers has
+// several rows, one below the other.
 type numberRow struct {
 	User   string `json:"user"`
 	Number string `json:"number"` // E.164, with the plus; what is entered may be written in other ways
@@ -153,8 +153,8 @@ func showNumber(
 	return result, nil
 }
 
-// setNumber enters a number in the place of all numbers of a user, and ends the user's sessions. They end also when the
-// number was the user's before: an earlier call may have stopped before it could end them.
+// setNumber enters a number in the place of all numbers of a user, and ends the user's sessions. They end also when
+// the number was the user's before: an earlier call may have stopped before it could end them.
 func setNumber(
 	ctx context.Context, a *app.App, r *register.Register, req numberRequest,
 ) (result NumberResult, err error) {

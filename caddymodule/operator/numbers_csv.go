@@ -53,8 +53,8 @@ func (w csvWriter) close() error {
 	return w.w.Error()
 }
 
-// csvReader reads rows from a CSV: with a line of headings the columns may stand in any order, without one the first is
-// the user and the second the number. Columns are separated by commas, semicolons or tabs.
+// csvReader reads rows from a CSV: with a line of headings the columns may stand in any order, without one the first
+// is the user and the second the number. Columns are separated by commas, semicolons or tabs.
 type csvReader struct {
 	r      *csv.Reader
 	column map[string]int // by heading

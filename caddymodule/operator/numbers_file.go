@@ -46,8 +46,8 @@ type rowWriter interface {
 	close() error
 }
 
-// portions reads rows in portions, so that the whole file need not be in memory. All rows of a user that stand one below
-// the other are in one portion.
+// portions reads rows in portions, so that the whole file need not be in memory. All rows of a user that stand one
+// below the other are in one portion.
 type portions struct {
 	in   rowReader
 	held *importRow // the first row of the next portion

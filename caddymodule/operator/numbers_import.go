@@ -113,8 +113,8 @@ type imported struct {
 	numbers []register.Number
 }
 
-// enter enters the rows. Users are entered several at once, unless two of them have rows about the same user or number:
-// of these the first one in the file comes first.
+// enter enters the rows. Users are entered several at once, unless two of them have rows about the same user or
+// number: of these the first one in the file comes first.
 func (p *portion) enter(ctx context.Context, rows []importRow) error {
 	var wg sync.WaitGroup
 	seen := make(map[string]bool)

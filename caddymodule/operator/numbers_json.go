@@ -79,7 +79,8 @@ func (r *jsonReader) next() (row importRow, problem string, err error) {
 	return row, row.check(), nil
 }
 
-// lineCounter knows on which line an offset lies. It remembers only the lines behind the offset that was asked for last.
+// lineCounter knows on which line an offset lies. It remembers only the lines behind the offset that was asked for
+// last.
 type lineCounter struct {
 	in    io.Reader
 	read  int64
