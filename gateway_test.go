@@ -18,8 +18,11 @@ const module = "github.com/caddy-sms-2fa/gateway/"
 // mayImport is what packages may import beside the standard library. A package that is not listed may import anything
 // but Caddy and go-redis.
 var mayImport = map[string][]string{
-	"store":      {},
-	"phone":      {"github.com/nyaruka/phonenumbers"},
+	"store": {},
+	"phone": {
+		"github.com/nyaruka/phonenumbers", "golang.org/x/text/language", "golang.org/x/text/language/display",
+		"golang.org/x/text/unicode/norm",
+	},
 	"page":       {"page/words", "golang.org/x/net/html"},
 	"otp":        {"store", "phone"},
 	"register":   {"store", "phone"},

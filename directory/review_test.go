@@ -213,3 +213,15 @@ func TestInlineReview(t *testing.T) {
 		}
 	}
 }
+
+// Numbers that cost a lot, or reach nobody, are told by their lines, and are never texted.
+func TestReviewOfNumbersThatAreNeverTexted(t *testing.T) {
+	t.Parallel()
+	w := watch(t, some+"dave,+19002345678\nerin,+881612345678\nfrank,0900 1234567\n", "DE")
+	for i, line := range []string{":4: ", ":5: ", ":6: "} {
+		if got := w.warnings["DE"]; len(got) != 3 || !strings.Contains(got[i], w.path+line) ||
+			!strings.Contains(got[i], "premium") {
+			t.Errorf("warnings %q", got)
+		}
+	}
+}

@@ -2,9 +2,11 @@
 //
 // [Parse] makes a [Number] of what people write, in E.164 form. A text that could mean two numbers is refused, and the
 // error says what to write instead (parse.go, reading.go, writing.go). A Number prints itself masked, so that logs,
-// errors and pages show its last two digits and nothing else; E164, Digits, DoubleZero and National are the only ways
-// to the whole number, and only senders need them. An [Area] is a country or a beginning of numbers; an operator
-// limits senders with it.
+// errors and pages show its last two digits and nothing else; E164, Digits, DoubleZero, National and Spaced are the
+// only ways to the whole number: senders need it, and Spaced is for the visitor who has just given it. An [Area] is a
+// country or a beginning of numbers; an operator limits senders with it. A [Kind] is what a number is for: some kinds
+// are never texted, and Parse refuses them. A [Country] has a name, a calling code and an example number; with it,
+// [ParseOwn] reads the number that a visitor gives as their own.
 package phone
 
 import (

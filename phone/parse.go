@@ -30,6 +30,10 @@ var (
 	// ErrTwoReadings says that the text can mean more than one number.
 	ErrTwoReadings = fmt.Errorf("%w: it has more than one reading; write it with its country and a plus",
 		ErrNumber)
+
+	// ErrNeverTexted says that the number is of a kind that is never texted (Kind.Texted).
+	ErrNeverTexted = fmt.Errorf("%w: it is premium, of shared cost, of a satellite, a pager, a voicemail, an emergency "+
+		"service or a short code, and none of these is ever texted; write the number of a mobile phone", ErrNumber)
 )
 
 // Parse reads a number as people write it. What has one meaning is read: spaces, hyphens, dots, slashes or parentheses
@@ -41,6 +45,8 @@ var (
 // dialled in that region, with the 0 where that is dialled, and there must be no other number that it could mean: one
 // whose plus was lost on the way ("4915112345678" is a number of Leer as well as one of a mobile phone), or one with
 // the 00 or 011 of another country. A fixed line of another country is no such reading, because it gets no text.
+//
+// A number of a kind that is never texted is refused, like a premium one.
 //
 // The number must have a length that is dialled in its country. It need not be assigned: plans of numbers change
 // faster than tables of them, and a number kept for tests, like +15005550006, is assigned to nobody.
@@ -56,6 +62,14 @@ func Parse(raw, defaultRegion string) (n Number, err error) {
 			err = fmt.Errorf("reading number: %w", err)
 		}
 	}()
+	n, err = readAny(raw, defaultRegion)
+	if err == nil && !n.Kind().Texted() {
+		return "", ErrNeverTexted
+	}
+	return n, err
+}
+
+func readAny(raw, defaultRegion string) (Number, error) {
 	written, err := plain(raw)
 	if err != nil {
 		return "", err
