@@ -22,6 +22,7 @@ type Subject struct {
 // SP 800-108), and each input is framed by its length, so that no two inputs run together.
 type Keys struct {
 	account, subject, phone, number, session, proof, report, gateName []byte
+	try, unproven                                                     []byte // of numbers that no code has proved
 
 	codes []codeKeys // the current ones first
 }
@@ -59,6 +60,7 @@ func NewKeys(root []byte, secrets ...CodeKey) (*Keys, error) {
 	for purpose, key := range map[string]*[]byte{
 		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "number": &k.number,
 		"code": &alone.code, "mark": &alone.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
+		"try": &k.try, "unproven": &k.unproven,
 		"way": &k.gateName, // the purpose keeps its first word: it is part of the derivation
 	} {
 		derived, err := hkdf.Key(sha256.New, root, nil, "sms-2fa "+purpose, sha256.Size)

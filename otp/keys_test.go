@@ -36,6 +36,7 @@ func TestDerivationNeverChanges(t *testing.T) {
 		{"session", k.Session(s, id), "xlL5rUGeSMwkVaUDxxqutw"},
 		{"proof", k.Proof(s, Ticket{Challenge: id, Browser: BrowserID{2}}), "amtqfZZFtpu1sL0N2piZQQ"},
 		{"gate name", k.GateName("default", "app.example.com", "/a"), "_ZuIxDChqANXIA67S74sww"},
+		{"try", k.tries("country", "+49"), "t:Y-YQMZ4-kCT7KKmFEKC6vg"},
 		{"code", k.Code(s, id, 6), "198085"},
 		{"mark", b64(m[:]), "gF53Ukt4yYw"},
 		{"code with a secret", withSecret.Code(s, id, 6), "839855"},

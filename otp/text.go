@@ -16,7 +16,7 @@ type Text struct {
 	// for that wait; zero otherwise.
 	RetryAt    time.Time
 	ProviderID string // the provider's name for it, kept where the provider will be asked or told about its code
-	Answered   bool   // its code was right, or was given up: the next text asks for something else, without a pause
+	Answered   bool   // its code was right, or nobody waits for it: the next text asks for something else, at once
 	Lifted     bool   // an operator has lifted the limits since: it counts for none, and need not be waited for
 }
 

@@ -168,8 +168,8 @@ func (v *Verifier) settle(
 	})
 }
 
-// Unlock forgives the subject all guesses and blocks, and lifts the limits of texts: of the subject, and of the phone
-// that the subject's latest text went to, whoever else has that phone.
+// Unlock forgives the subject all guesses and blocks, and lifts the limits of texts: of the subject, also that of
+// numbers tried, and of the phone that the subject's latest text went to, whoever else has that phone.
 func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {
 	var phone string
 	_, _, err := v.run(ctx, s, nil, p, func(a *account, _ time.Time) Outcome {
@@ -177,8 +177,14 @@ func (v *Verifier) Unlock(ctx context.Context, s Subject, p Policy) error {
 		phone = a.Phone
 		return Outcome{}
 	})
-	if err != nil || phone == "" {
+	if err != nil {
 		return err
+	}
+	if err := v.store.Clear(ctx, v.keys.tries("account", s.Name)); err != nil {
+		return fmt.Errorf("lifting limit of numbers: %w", err)
+	}
+	if phone == "" {
+		return nil
 	}
 	if err := v.store.Clear(ctx, phone); err != nil {
 		return fmt.Errorf("lifting limit of phone: %w", err)

@@ -31,6 +31,8 @@
 //	r:<name>  record  package otp      for delivery reports, kept for an hour: the account that a text belongs to,
 //	                                   by the sender and the name that the provider gave the text
 //	p:<name>  limit   package otp      one phone number: the texts sent to it, counted by Take, Give and Clear
+//	t:<name>  limit   package otp      numbers that users without any try, and texts to them: by user, address, calling
+//	                                   code, and in all
 //	log       log     package session  the revocations, written by Append and read by Follow
 //
 // The log has no key in the contract; "log" is the name of the stream in Redis and of the bucket in the file.
