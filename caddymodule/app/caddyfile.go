@@ -2,7 +2,6 @@ package app
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -95,7 +94,7 @@ func (o *Options) readOption(d *caddyfile.Dispenser) error {
 	case "challenge_status":
 		return guest.Number(d, &o.ChallengeStatus)
 	case "sends":
-		return limits(d, &o.Sends)
+		return guest.Limits(d, &o.Sends)
 	case "message":
 		return o.readMessage(d)
 	case "test_number":
@@ -127,18 +126,6 @@ func duration(d *caddyfile.Dispenser, into **caddy.Duration) error {
 	}
 	*into = new(caddy.Duration)
 	return read(d, *into)
-}
-
-// limits reads "5 per 10m, 10 per 24h".
-func limits(d *caddyfile.Dispenser, into *[]string) error {
-	all := strings.Join(d.RemainingArgs(), " ")
-	for l := range strings.SplitSeq(all, ",") {
-		*into = append(*into, strings.Join(strings.Fields(l), " "))
-	}
-	if _, err := parseSends(*into); err != nil {
-		return d.Errf("%v; separate several with commas", err)
-	}
-	return nil
 }
 
 var _ caddyfile.Unmarshaler = (*App)(nil)
