@@ -46,7 +46,7 @@ var inCaddy = map[string][]string{
 	"caddymodule/guest":        {"directory", "sms", "store", "store/redisstore"},
 	"caddymodule/senders":      {"caddymodule/guest", "phone", "sms"},
 	"caddymodule/stores":       {"caddymodule/guest", "store", "store/boltstore", "store/redisstore"},
-	"caddymodule/directories":  {"caddymodule/guest", "directory"},
+	"caddymodule/directories":  {"caddymodule/guest", "directory", "phone", "store"},
 	"caddymodule/body":         {},
 	"caddymodule/metrics":      {},
 	"caddymodule/problem":      {"otp", "page"},

@@ -188,6 +188,7 @@ func TestEveryOptionOfADirectoryIsTold(t *testing.T) {
 	for page, of := range map[string]reflect.Type{
 		"ldap": reflect.TypeFor[directories.LDAP](), "sql": reflect.TypeFor[directories.SQL](),
 		"redis": reflect.TypeFor[directories.Redis](), "http": reflect.TypeFor[directories.HTTP](),
+		"enroll": reflect.TypeFor[directories.Enroll](),
 	} {
 		source, err := os.ReadFile("../docs/directory-" + page + ".md")
 		if err != nil {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -26,7 +27,7 @@ func forms(source string) (all []form, scripts bool) {
 				scripts = true
 			case "form":
 				all = append(all, form{attribute(token, "method"), attribute(token, "action"), make(map[string]bool)})
-			case "input", "button", "textarea":
+			case "input", "button", "select", "textarea":
 				if len(all) > 0 {
 					all[len(all)-1].fields[attribute(token, "name")] = true
 				}
@@ -58,7 +59,14 @@ func (f form) has(action string, fields ...string) bool {
 type Forms struct {
 	Verify bool // it has the form that sends the code
 	Send   bool // it has the form that asks for a text
+	Enroll bool // it has the form in which a visitor gives a number
 	Script bool // it has scripts, which may do both in another way
+}
+
+// enrolls reports whether a page has the form in which a visitor gives a number.
+func enrolls(source string) bool {
+	all, _ := forms(source)
+	return slices.ContainsFunc(all, func(f form) bool { return f.has("sms_2fa=enroll", "csrf", "number") })
 }
 
 // findForms finds out what a page can do that asks for the code.

@@ -67,7 +67,7 @@ func New(set *words.Set) *Page {
 	if err != nil {
 		panic(err) // the built-in page parses
 	}
-	return &Page{tongues: tongues, Rand: rand.Reader, Forms: Forms{true, true, true}}
+	return &Page{tongues: tongues, Rand: rand.Reader, Forms: Forms{true, true, true, true}}
 }
 
 // Load reads a template of the operator's own from the file at path. It executes the template with a View of every
@@ -92,15 +92,20 @@ func Load(path string, set *words.Set) (*Page, error) {
 
 // try executes the template of one language with a View of every state, and finds out what the page can do.
 func (p *Page) try(t *tongue) error {
+	enrolled := false
 	for _, v := range samples() {
 		var rendered strings.Builder
 		if err := t.template().Execute(&rendered, t.translate(v)); err != nil {
 			return fmt.Errorf("trying page in the state %s, language %s: %w", v.State, t.words.Tag, err)
 		}
-		if v.State == Enter {
+		switch v.State {
+		case Enter:
 			p.Forms = findForms(rendered.String())
+		case Enroll:
+			enrolled = enrolled || enrolls(rendered.String())
 		}
 	}
+	p.Forms.Enroll = enrolled
 	return p.Forms.check()
 }
 

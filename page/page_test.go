@@ -54,12 +54,15 @@ func TestEveryState(t *testing.T) {
 	for _, v := range samples() {
 		name := string(v.State)
 		for _, part := range []string{string(v.Delivery), string(v.Problem)} {
-			if v.State == Enter && part != "" {
+			if (v.State == Enter || v.State == Enroll) && part != "" {
 				name += "-" + part
 			}
 		}
 		if len(v.Others) > 0 {
 			name += "-numbers"
+		}
+		if v.State == Enter && v.EnrollURL != "" {
+			name += "-unproven"
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

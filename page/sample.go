@@ -14,6 +14,19 @@ func samples() []View {
 		CSRF: "token", Nonce: "nonce",
 	}
 	var all []View
+	base.EnrollURL = "?sms_2fa=enroll"
+	for _, p := range []Problem{NoProblem, NumberRefused} {
+		v := base
+		v.State, v.Problem, v.Ask = Enroll, p, &Ask{Language: "en", Countries: []Country{
+			{Code: "AM", Name: "Armenia", CallingCode: "+374", National: "077 123456", International: "+374 77 123456"},
+			{Code: "AQ", Name: "Antarctica", CallingCode: "+672"},
+		}}
+		if p != NoProblem {
+			v.Ask.Countries[0].Selected, v.Ask.Number = true, "077 12345"
+		}
+		all = append(all, v)
+	}
+	base.EnrollURL = ""
 	for _, s := range []State{
 		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Unbound, UnreadableName, Outage, CrossSite,
 		NoCookie, BadRequest, Insecure, TooManyCookies, SignOut, SignedOut, Account, Framed,
@@ -22,6 +35,9 @@ func samples() []View {
 		v.State, v.RetryAfter = s, 15*time.Minute
 		all = append(all, v)
 	}
+	unproven := base
+	unproven.State, unproven.Delivery, unproven.EnrollURL = Enter, DeliverySent, "?sms_2fa=enroll"
+	all = append(all, unproven)
 	for _, d := range []Delivery{
 		DeliveryNone, DeliverySending, DeliverySent, DeliveryDelivered, DeliveryFailed, DeliveryUnknown,
 	} {

@@ -33,6 +33,7 @@
 	});
 	guard(verify);
 	guard(byId("send"));
+	guard(byId("enroll"));
 	guard(byId("logout"));
 	guard(byId("logout-everywhere"));
 	window.addEventListener("pageshow", () => { sent = false; });
@@ -81,6 +82,16 @@
 		if (s <= 48 * 3600) return say("hours", { n: Math.ceil(s / 3600) });
 		return say("days", { n: Math.ceil(s / 86400) });
 	};
+
+	// The example is one of the chosen country. Numbers stand in one piece, also between words from right to left.
+	const country = byId("country"), example = byId("example");
+	country?.addEventListener("change", () => {
+		const { national, international } = country.selectedOptions[0].dataset;
+		const piece = (number) => `\u2066${number.replaceAll(" ", "\u00a0")}\u2069`;
+		if (!international) example.textContent = "";
+		else if (!national) example.textContent = say("number-example", { international: piece(international) });
+		else example.textContent = say("number-examples", { national: piece(national), international: piece(international) });
+	});
 
 	// Waiting times count down. The server decides; this only shows.
 	const countDown = (seconds, show, done) => {

@@ -22,6 +22,8 @@ const (
 	Limited State = "limited"
 	// NoPhone: there is no phone number on file for this visitor.
 	NoPhone State = "no-phone"
+	// Enroll: there is no phone number on file for this visitor, and the page asks for one, see Ask.
+	Enroll State = "enroll"
 	// NoIdentity: the first factor named no user.
 	NoIdentity State = "no-identity"
 	// Unbound: the first factor has opened no session to which the verification could be bound.
@@ -87,7 +89,42 @@ type Number struct {
 	Phone    string // the masked number
 }
 
-// View is everything that a template can show. It never holds the code, the whole number or a session token.
+// NumberRefused says that the number which the visitor has just given cannot be used, for whatever reason.
+const NumberRefused Problem = "number-refused"
+
+// Ask is what the page shows that asks for a number.
+type Ask struct {
+	// Countries are those whose numbers may be given, by name. At most one is Selected.
+	Countries []Country
+	// Language is the language of their names (BCP 47).
+	Language string
+	// Number is what the visitor has given before, "" the first time.
+	Number string
+}
+
+// Country is a country in the list.
+type Country struct {
+	Code        string // "DE", the value of the field country
+	Name        string
+	CallingCode string // "+49"
+	Selected    bool
+	// National and International are an example of a mobile number, as it is dialled in the country and with a plus;
+	// "" where there is none.
+	National, International string
+}
+
+// Example is the country whose example the page shows first: the selected one, or the only one; nil without.
+func (a *Ask) Example() *Country {
+	for i := range a.Countries {
+		if a.Countries[i].Selected {
+			return &a.Countries[i]
+		}
+	}
+	return nil
+}
+
+// View is everything that a template can show. It never holds the code, a session token or the whole number; but a
+// number that the visitor has just given, and not proved, may stand in Ask.
 type View struct {
 	// State says which variant of the page this is; the other fields are set as far as the state needs them.
 	State State
@@ -125,8 +162,13 @@ type View struct {
 	// HomeURL is the page that the visitor asked for. All are relative to the address of the page, in printable ASCII:
 	// each begins with "?" or "./", or is "", which is the page itself.
 	VerifyURL, SendURL, LogoutURL, LogoutAllURL, StatusURL, HomeURL template.URL
-	// CSRF is the value of the hidden field csrf of the forms to VerifyURL, SendURL and LogoutAllURL, which shows that
-	// they came from this page. The form to LogoutURL needs none.
+	// EnrollURL is the target of the form of the state Enroll, with the fields number and country; in other states it is
+	// the address of a page on which the visitor changes the number, "" where the number is on file.
+	EnrollURL template.URL
+	// Ask is what the state Enroll shows; nil in other states.
+	Ask *Ask
+	// CSRF is the value of the hidden field csrf of the forms to VerifyURL, SendURL, EnrollURL and LogoutAllURL, which
+	// shows that they came from this page. The form to LogoutURL needs none.
 	CSRF string
 	// Nonce stands in the style and script elements of the page, so that the Content-Security-Policy allows them.
 	// Write sets it.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/caddymodule/guest"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/directory"
+	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
 // Directories are the directories of sites that have none of their own.
@@ -24,10 +26,17 @@ func (a *App) LoadDirectories(ctx caddy.Context, host any, field string) ([]*dir
 	}
 	var links []*directory.Link
 	kinds := make(map[string]int)
-	for _, module := range loaded.([]any) {
+	modules := loaded.([]any)
+	for i, module := range modules {
 		d, ok := module.(guest.Directory)
 		if !ok {
 			return nil, fmt.Errorf("directory: module %T is not a directory", module)
+		}
+		if _, enrolling := d.(directory.Enrolling); enrolling && i < len(modules)-1 {
+			return nil, guest.ErrBehindEnrolling
+		}
+		if r, ok := d.(directory.Registered); ok {
+			r.UseRegister(a.registered)
 		}
 		name := kindOf(module)
 		if kinds[name]++; kinds[name] > 1 {
@@ -71,6 +80,20 @@ func (a *App) link(name string, d guest.Directory) *directory.Link {
 	l := directory.NewLink(d, terms)
 	a.links = append(a.links, l)
 	return l
+}
+
+// registered finds the numbers of a user in the register.
+func (a *App) registered(ctx context.Context, user string) ([]phone.Number, error) {
+	r, err := a.backend.Register(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e, _, err := r.Find(ctx, user)
+	var numbers []phone.Number
+	for _, n := range e.Numbers {
+		numbers = append(numbers, n.Phone)
+	}
+	return numbers, err
 }
 
 // noteDirectory tells that the breaker of a directory has opened or closed.

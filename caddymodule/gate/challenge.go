@@ -40,8 +40,11 @@ func (c *caller) challenge() error {
 	if err != nil {
 		return a.cannotTell(err)
 	}
-	if h.number == "" {
-		return a.answer(problem.NoPhone.Refusal())
+	switch {
+	case h.number == "":
+		return h.numberless()
+	case h.unproven != nil:
+		return h.resume()
 	}
 	return h.beginChallenge()
 }

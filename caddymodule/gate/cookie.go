@@ -13,9 +13,10 @@ import (
 // cookieBase begins the name of every cookie of ours, after the prefix.
 const cookieBase = "sms2fa"
 
-// cookieNames are the names and attributes of a zone's two cookies.
+// cookieNames are the names and attributes of a zone's cookies.
 type cookieNames struct {
 	session, challenge string
+	number             string // that the visitor has given, until its code
 	domain             string
 	secure             bool
 }
@@ -43,7 +44,10 @@ func named(prefix, zone string) cookieNames {
 	if zone != app.DefaultZone {
 		suffix = "-" + zone
 	}
-	return cookieNames{session: prefix + cookieBase + suffix, challenge: prefix + cookieBase + "_challenge" + suffix}
+	return cookieNames{
+		session: prefix + cookieBase + suffix, challenge: prefix + cookieBase + "_challenge" + suffix,
+		number: prefix + cookieBase + "_challenge_number" + suffix,
+	}
 }
 
 // set writes a cookie that lives for life; none, and it is removed.

@@ -78,7 +78,7 @@ func (h *holder) delivery(o otp.Outcome) *delivery {
 	d, to := o.Dispatch, h.textedTo(o)
 	return &delivery{
 		Handler: h.Handler, verifier: h.verifier, subject: h.subject, dispatch: d, account: h.pseudonym(),
-		client: app.ClientIP(h.r), test: h.isTestNumber(to), standing: o.Standing,
+		client: app.ClientIP(h.r), test: h.isTestNumber(to), standing: o.Standing, onFailure: h.onFailure(),
 		message: sms.Message{
 			ID: d.ID, To: to, Code: d.Code, TTL: d.ExpiresIn, Language: tongue.String(),
 			Text: words.Text(d.Code, h.brand(), h.origin(), d.ExpiresIn),
@@ -97,6 +97,8 @@ type delivery struct {
 	client   zap.Field
 	test     bool         // the number is a test number, and gets no text
 	standing otp.Standing // of the account, before
+
+	onFailure func(context.Context) // is called if the text does not go out; may be nil
 }
 
 // run sends the text, once, notes how it went, and returns how the account stands then.
@@ -114,6 +116,9 @@ func (d *delivery) run(ctx context.Context) otp.Standing {
 		metrics.Faults.Inc()
 		d.log.Error("result of a text cannot be written down", append(d.fields(), zap.Error(err))...)
 		standing = d.standing
+	}
+	if h.Delivery == otp.DeliveryFailed && d.onFailure != nil {
+		d.onFailure(ctx)
 	}
 	standing.Delivery = h.Delivery
 	return standing

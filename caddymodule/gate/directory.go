@@ -35,6 +35,10 @@ func (h *Handler) loadDirectories(ctx caddy.Context, around *surroundings.Surrou
 			"directory file /etc/caddy/phones.csv, or: phone {http.reverse_proxy.header.Remote-Phone}")
 	}
 	h.directory = directory.NewChain(links...)
+	if last, ok := links[len(links)-1].Directory().(directory.Enrolling); ok {
+		terms := last.Enrolment()
+		h.enrolment = &terms
+	}
 	for _, l := range links {
 		h.atHand = append(h.atHand, newOnHand(l.Directory()))
 	}

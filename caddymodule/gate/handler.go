@@ -77,7 +77,8 @@ type Handler struct {
 	log        *zap.Logger
 	clock      func() time.Time
 	directory  *directory.Chain
-	atHand     []onHand // what each directory of the chain can tell without asking anybody
+	enrolment  *directory.Enrolment // on which terms visitors may give a number; nil where they may not
+	atHand     []onHand             // what each directory of the chain can tell without asking anybody
 	identity   identity
 	policy     otp.Policy
 	messages   *app.MessageSet
@@ -181,6 +182,11 @@ func (h *Handler) prepare() error {
 	if !h.page.Forms.Send && !h.page.Forms.Script && h.Send == "button" {
 		return fmt.Errorf("template: with send button, nobody could get a text: the form is missing that asks for one; " +
 			"expected <form method=\"post\" action=\"{{.SendURL}}\"> with the field csrf, which holds {{.CSRF}}")
+	}
+	if !h.page.Forms.Enroll && h.enrolment != nil {
+		return fmt.Errorf("template: nobody could give a number to directory enroll: in the state enroll the form is " +
+			"missing that takes it; expected <form method=\"post\" {{action .EnrollURL}}> with the fields csrf, " +
+			"which holds {{.CSRF}}, number and country")
 	}
 	if err := h.checkSenders(); err != nil {
 		return err

@@ -15,6 +15,9 @@ type holder struct {
 	number  phone.Number   // where the text of a new challenge goes; "" when there is no number that can be read
 	numbers []phone.Number // all that can be read, each once, in the order of the directory
 	chosen  bool           // the visitor has chosen number; otherwise it is the first
+
+	enrols   bool          // no directory has a number for the user, who may give one
+	unproven *otp.Unproven // the number that the user has given, and that no code has proved; nil for one on file
 }
 
 // lookUp finds where texts to this account go. An error says that a directory cannot tell.
@@ -24,7 +27,12 @@ func (a *account) lookUp() (*holder, error) {
 	if err != nil {
 		return h, err
 	}
-	if len(raw) == 0 {
+	switch {
+	case len(raw) == 0 && a.enrolment != nil:
+		h.enrols = true
+		h.recall()
+		return h, nil
+	case len(raw) == 0:
 		a.noNumber(nil)
 	}
 	for _, text := range raw {

@@ -28,39 +28,65 @@ func (c *caller) send() error {
 	if err != nil {
 		return a.cannotTell(err)
 	}
-	if h.number == "" {
-		return a.answer(problem.NoPhone.Refusal())
+	switch {
+	case h.number == "":
+		return h.numberless()
+	case h.unproven != nil && h.unproven.Opened != nil:
+		return h.enter(h.unproven.Opened.Outcome(h.clock()), s.json)
 	}
 	if f, ok := h.choose(s); !ok {
 		return a.answer(f)
 	}
-	return h.sendText(s)
+	return h.text(s, true, h.order)
 }
 
-func (h *holder) sendText(s submission) error {
-	slot, o, err := h.reserve(true)
+// text orders a text and sends it. With asked, the visitor has asked for one; otherwise a challenge that waits needs
+// none.
+func (h *holder) text(s submission, asked bool, order func() (otp.Outcome, error)) error {
+	slot, o, err := h.reserve(asked)
 	switch {
 	case err != nil:
 		return h.fault("account cannot be read", err)
+	case o.Kind == otp.Waiting:
+		return h.texted(s, o)
 	case o.Kind != otp.Idle:
 		return h.showOutcome(o)
 	case slot == nil:
 		return h.tooBusy(o)
 	}
 	defer slot.Release()
-	o, err = h.order()
-	if err != nil {
+	if excess, err := h.countText(); err != nil {
+		return h.fault("text cannot be counted", err)
+	} else if excess.Limit != "" {
+		return h.tooManyTries(excess)
+	}
+	o, err = order()
+	switch {
+	case err != nil:
+		h.returnLatest()
 		h.takeBack(o.Dispatch, slot)
 		return h.fault("text cannot be counted", err)
-	}
-	if o.Kind != otp.Sending {
+	case o.Kind == otp.Waiting:
+		h.returnLatest()
+		return h.texted(s, o)
+	case o.Kind != otp.Sending:
+		h.returnLatest()
 		return h.showOutcome(o)
 	}
-	o = h.deliver(o, slot)
+	return h.texted(s, h.deliver(o, slot))
+}
+
+// texted tells the visitor that a text is on its way, or was before.
+func (h *holder) texted(s submission, o otp.Outcome) error {
 	if o.Standing.Delivery == otp.DeliveryFailed && s.json {
 		return h.showOutcome(o)
 	}
 	h.keepTicket(o)
+	if h.unproven != nil {
+		if err := h.seal(); err != nil {
+			return h.fault("number cannot be sealed", err)
+		}
+	}
 	if s.json {
 		return problem.WriteJSON(h.w, h.r, http.StatusAccepted, "application/json", h.statusOf(o))
 	}

@@ -26,12 +26,13 @@ type statusBody struct {
 type accountState string
 
 const (
-	stateNone     accountState = "none"     // nothing waits, and a text may be asked for
-	stateWaiting  accountState = "waiting"  // a challenge waits for its code
-	stateLimited  accountState = "limited"  // nothing waits, and no text may be asked for before ResendAt
-	stateBlocked  accountState = "blocked"  // too many wrong codes, until BlockedUntil
-	stateDisabled accountState = "disabled" // too many wrong codes, until an operator unlocks the account
-	stateNoPhone  accountState = "no-phone" // there is no number to which a text could go
+	stateNone     accountState = "none"               // nothing waits, and a text may be asked for
+	stateWaiting  accountState = "waiting"            // a challenge waits for its code
+	stateLimited  accountState = "limited"            // nothing waits, and no text may be asked for before ResendAt
+	stateBlocked  accountState = "blocked"            // too many wrong codes, until BlockedUntil
+	stateDisabled accountState = "disabled"           // too many wrong codes, until an operator unlocks the account
+	stateNoPhone  accountState = "no-phone"           // there is no number to which a text could go
+	stateEnrol    accountState = "enrolment-required" // the same, and the visitor may give one
 )
 
 // status tells how things stand, and changes nothing.
@@ -56,7 +57,10 @@ func (c *caller) status() error {
 
 // statusOf is how the account stands after an outcome.
 func (h *holder) statusOf(o otp.Outcome) statusBody {
-	if h.number == "" {
+	switch {
+	case h.number == "" && h.enrols:
+		return statusBody{State: stateEnrol}
+	case h.number == "":
 		return statusBody{State: stateNoPhone}
 	}
 	b := statusBody{State: stateOf(o), Phones: h.masked(), AttemptsLeft: &o.Standing.AttemptsLeft}

@@ -32,6 +32,9 @@ var (
 // submission is what a POST to the gate holds.
 type submission struct {
 	code string
+
+	number, country string // that a visitor gives as their own
+
 	csrf string // the proof of the page that a form was posted from
 	json bool
 
@@ -64,14 +67,18 @@ func readForm(content []byte) (submission, error) {
 	if err != nil {
 		return submission{}, errBody
 	}
-	at := form.Get("number")
-	return submission{code: form.Get("code"), csrf: form.Get("csrf"), chosen: at != "", at: at}, nil
+	number := form.Get("number")
+	return submission{
+		code: form.Get("code"), csrf: form.Get("csrf"), country: form.Get("country"),
+		number: number, chosen: number != "", at: number,
+	}, nil
 }
 
 func readJSON(content []byte) (submission, error) {
 	var members struct {
-		Code   string          `json:"code"`
-		Number json.RawMessage `json:"number"`
+		Code    string          `json:"code"`
+		Number  json.RawMessage `json:"number"`
+		Country string          `json:"country"`
 	}
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
@@ -81,8 +88,11 @@ func readJSON(content []byte) (submission, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return submission{}, errBody
 	}
-	at := string(members.Number)
-	return submission{code: members.Code, json: true, chosen: at != "", at: at}, nil
+	s := submission{code: members.Code, country: members.Country, json: true}
+	s.at = string(members.Number)
+	s.chosen = s.at != ""
+	_ = json.Unmarshal(members.Number, &s.number) // a position is no text
+	return s, nil
 }
 
 // trusts reports whether a submission is this browser's own. A form must carry the proof of its page; JSON cannot be

@@ -33,8 +33,11 @@ func (c *caller) verify() error {
 	if err != nil {
 		return a.cannotTell(err)
 	}
-	if h.number == "" {
-		return a.answer(problem.NoPhone.Refusal()) // the code went to the phone of nobody any more
+	switch {
+	case h.number == "":
+		return h.numberless() // the code went to the phone of nobody any more
+	case h.unproven != nil && h.unproven.Opened != nil:
+		return h.enter(h.unproven.Opened.Outcome(h.clock()), s.json)
 	}
 	return h.judge(s)
 }
@@ -79,9 +82,14 @@ func (a *account) noteCheck(o otp.Outcome) {
 	}
 }
 
-// enter gives the browser the session that the right code opened.
+// enter gives the browser the session that the right code opened. A number that the visitor has given becomes theirs
+// first: without that there is no session.
 func (h *holder) enter(o otp.Outcome, asJSON bool) error {
-	h.keepNumber(o)
+	if h.unproven == nil {
+		h.keepNumber(o)
+	} else if ok, answer := h.prove(o); !ok {
+		return answer
+	}
 	s, token, err := h.openSession(o)
 	if err != nil {
 		return h.fault("session cannot be signed", err)

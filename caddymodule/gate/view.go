@@ -13,7 +13,9 @@ import (
 // showOutcome shows the page for how the account stands.
 func (h *holder) showOutcome(o otp.Outcome) error {
 	h.keepTicket(o)
-	return h.answer(h.about(h.problemOf(o), h.textedTo(o)))
+	f := h.about(h.problemOf(o), h.textedTo(o))
+	f.Unproven = h.unproven != nil
+	return h.answer(f)
 }
 
 // problemOf is what an outcome means for the visitor.
@@ -52,8 +54,14 @@ func (v *visitor) viewOf(f problem.Refusal) page.View {
 	if f.Outcome != nil {
 		describe(&view, f)
 	}
-	if f.Problem == problem.NotACode || f.Problem == problem.TooLong {
+	if f.Ask != nil || f.Unproven {
+		view.Ask, view.EnrollURL = f.Ask, template.URL(v.action("enroll"))
+	}
+	switch f.Problem {
+	case problem.NotACode, problem.TooLong:
 		view.Problem = page.NotACode
+	case problem.NumberRefused:
+		view.Problem = page.NumberRefused
 	}
 	return view
 }

@@ -80,6 +80,8 @@ func (v *visitor) act(action string) error {
 		return v.endProbe()
 	case action == accountAction && method == http.MethodGet:
 		return v.identified((*caller).myNumber)
+	case action == "enroll" && method == http.MethodGet && v.navigates():
+		return v.identified((*caller).numberPage)
 	case (leadsOn(action) || action == "logout-everywhere") && method == http.MethodGet && v.navigates():
 		return v.redirect(v.home())
 	case method != http.MethodPost:
@@ -89,11 +91,13 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).verify)
 	case action == "send":
 		return v.identified((*caller).send)
+	case action == "enroll":
+		return v.identified((*caller).enroll)
 	case action == "logout":
 		return v.identified((*caller).logout)
 	case action == "logout-everywhere":
 		return v.identified((*caller).logoutEverywhere)
 	}
 	return v.answer(problem.BadRequest.Because(
-		"The parameter sms_2fa is verify, send, account, logout, logout-everywhere or status, once."))
+		"The parameter sms_2fa is verify, send, enroll, account, logout, logout-everywhere or status, once."))
 }

@@ -44,6 +44,8 @@ type world struct {
 
 	asleep sync.RWMutex // held while no gateway hears of the store
 	faults atomic.Int32 // how many of the next writes to the store fail, after they have been done or before
+	// Beginnings of keys under which nothing can be written, and nothing read; "" is none.
+	unwritable, unreadable atomic.Value
 
 	between atomic.Pointer[func()] // what happens after the next account has been read, before the reader knows it
 
@@ -254,8 +256,16 @@ func (s sharedStore) Follow(ctx context.Context, cursor string, wait time.Durati
 	return s.Store.Follow(ctx, cursor, min(wait, time.Millisecond))
 }
 
-// Get lets happen what is to happen in between.
+func begins(key string, prefix *atomic.Value) bool {
+	p, _ := prefix.Load().(string)
+	return p != "" && strings.HasPrefix(key, p)
+}
+
+// Get lets happen what is to happen in between, and fails where nothing can be read.
 func (s sharedStore) Get(ctx context.Context, key string) (store.Record, error) {
+	if begins(key, &s.world.unreadable) {
+		return store.Record{}, store.ErrUnavailable
+	}
 	r, err := s.Store.Get(ctx, key)
 	if strings.HasPrefix(key, "a:") {
 		if happen := s.world.between.Swap(nil); happen != nil {
@@ -265,8 +275,11 @@ func (s sharedStore) Get(ctx context.Context, key string) (store.Record, error) 
 	return r, err
 }
 
-// Swap fails where a fault is due.
+// Swap fails where a fault is due, or nothing can be written.
 func (s sharedStore) Swap(ctx context.Context, key string, old, next []byte, until time.Time) (bool, error) {
+	if begins(key, &s.world.unwritable) {
+		return false, store.ErrUnavailable
+	}
 	return faulty(s.world, func() (bool, error) { return s.Store.Swap(ctx, key, old, next, until) })
 }
 

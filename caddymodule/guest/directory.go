@@ -3,6 +3,7 @@ package guest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -33,11 +34,37 @@ func (l Modules) MarshalJSON() ([]byte, error) {
 
 // ReadDirectory reads "directory <name> …" and adds the directory to the list.
 func (l *Modules) ReadDirectory(d *caddyfile.Dispenser) error {
+	if l.asks() {
+		return d.Err(ErrBehindEnrolling.Error())
+	}
 	module, err := Parse[Directory](d, Directories)
 	if err == nil {
 		*l = append(*l, module)
 	}
 	return err
+}
+
+// ErrBehindEnrolling says that a directory stands behind one that asks the visitor, and would never be asked.
+var ErrBehindEnrolling = errors.New("directory: it stands behind directory enroll, which asks the visitor, " +
+	"so nobody would look here; write directory enroll last")
+
+// asks reports whether the last directory of the list asks the visitor.
+func (l Modules) asks() bool {
+	if len(l) == 0 {
+		return false
+	}
+	var last struct {
+		Directory string `json:"directory"`
+	}
+	if json.Unmarshal(l[len(l)-1], &last) != nil {
+		return false
+	}
+	module, err := caddy.GetModule(Directories + "." + last.Directory)
+	if err != nil {
+		return false
+	}
+	_, enrolling := module.New().(directory.Enrolling)
+	return enrolling
 }
 
 // DirectoryOptions are the options of every directory that asks a server. A directory of another plugin that embeds

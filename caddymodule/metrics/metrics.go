@@ -35,6 +35,11 @@ var (
 	Lookups = counters("directory_lookups_total", "Lookups of phone numbers, by what came of them.",
 		"directory", "result")
 
+	// Enrolments counts what came of numbers that visitors gave: texted, proved, unanswered (the register was not
+	// there), refused by reason, limited by limit.
+	Enrolments = counters("enrolments_total", "Phone numbers that visitors gave, by what came of them.",
+		"result", "reason")
+
 	// DirectoryResting is 1 for a directory whose breaker is open.
 	DirectoryResting = prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("directory_resting",
 		"1 while a directory is left alone because it failed several times in a row.")), []string{"directory"})
@@ -65,7 +70,8 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 // Register adds the metrics to the registry of a configuration. Registering again changes nothing.
 func Register(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
-		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, DirectoryResting, Entries, InFlight, Resting,
+		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, Enrolments, DirectoryResting, Entries, InFlight,
+		Resting,
 	} {
 		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
 			return err

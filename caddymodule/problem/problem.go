@@ -53,6 +53,14 @@ var (
 		"no-phone", 0, "There is no phone number on file", page.NoPhone,
 		"Ask the operator of this site to add your phone number.",
 	}
+	EnrolmentRequired = Problem{
+		"enrolment-required", 0, "A phone number is required", page.Enroll,
+		"Reload the page and give the number of your mobile phone.",
+	}
+	NumberRefused = Problem{
+		"number-refused", http.StatusUnprocessableEntity, "The phone number cannot be used", page.Enroll,
+		"Check the number, or give that of another mobile phone.",
+	}
 
 	CrossSite = Problem{
 		"cross-site", http.StatusForbidden, "The request came from another site", page.CrossSite,
@@ -146,6 +154,8 @@ type Refusal struct {
 	Phone    string        // the masked number that it is about
 	Phones   []string      // all numbers of the visitor, masked, by their positions
 	At       int           // the position of Phone among them, counted from 1
+	Ask      *page.Ask     // what the page that asks for a number shows; nil on all others
+	Unproven bool          // the visitor may change the number, because no code has proved it
 	GateName string        // which gate says no, where a request passes several
 }
 
