@@ -81,6 +81,7 @@ http://%[3]s {
 	basic_auth bcrypt {
 		alice %[4]s
 		bob %[4]s
+		carol %[4]s
 		nobody %[4]s
 	}
 	sms_2fa {

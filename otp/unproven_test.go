@@ -38,7 +38,10 @@ func TestSeal(t *testing.T) {
 	}
 	other := otp.NewVerifier(nil, keys, nil)
 	for name, open := range map[string]func() bool{
-		"another user":    func() bool { _, ok := v.Open(otp.Subject{Zone: "default", Name: "bob"}, b, sealed, now); return ok },
+		"another user": func() bool {
+			_, ok := v.Open(otp.Subject{Zone: "default", Name: "bob"}, b, sealed, now)
+			return ok
+		},
 		"another zone":    func() bool { _, ok := v.Open(otp.Subject{Zone: "z", Name: "alice"}, b, sealed, now); return ok },
 		"another browser": func() bool { _, ok := v.Open(alice, otp.BrowserID{2}, sealed, now); return ok },
 		"another epoch":   func() bool { _, ok := other.Open(alice, b, sealed, now); return ok },

@@ -35,7 +35,8 @@ func (c Country) CallingCode() string {
 }
 
 // Example is a number of a mobile phone, as the plan of the country gives it for an example: as it is dialled in the
-// country, and with its plus. Both are "" where the plan has none; the first one alone is "" where it has two readings.
+// country, and with its plus. Both are "" where the plan has none; the first one alone is "" where it has two
+// readings.
 func (c Country) Example() (national, international string) {
 	example := phonenumbers.GetExampleNumberForType(string(c), phonenumbers.MOBILE)
 	if example == nil {

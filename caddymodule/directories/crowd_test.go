@@ -156,7 +156,8 @@ func (p *somebody) text() bool {
 	if o.Standing.ResendIn > 0 || o.Kind == otp.Blocked {
 		return false
 	}
-	text := otp.TriedText{ID: fmt.Sprint(p.subject.Name, len(p.tried), p.number.Phone), Address: p.address, CallingCode: p.callingCode}
+	id := fmt.Sprint(p.subject.Name, len(p.tried), p.number.Phone)
+	text := otp.TriedText{ID: id, Address: p.address, CallingCode: p.callingCode}
 	excess, err := p.verifier.TryText(ctx, text, p.limits)
 	p.must(err)
 	if excess.Limit != "" {

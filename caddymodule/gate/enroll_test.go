@@ -29,12 +29,6 @@ func (b *browser) gives(g *gateway, number string) answer {
 	return b.post(g, "enroll", url.Values{"csrf": {a.csrf()}, "number": {number}})
 }
 
-// types types a code, on the page as it is now.
-func (b *browser) types(g *gateway, code string) answer {
-	a := b.open(g)
-	return b.post(g, "verify", url.Values{"csrf": {a.csrf()}, "code": {code}})
-}
-
 // Between the right code and the entry in the register the store fails. Then no session is opened, and the visitor is
 // let in as soon as the store is back: without another code, and without another text.
 func TestRegisterFailsAfterTheRightCode(t *testing.T) {
@@ -44,12 +38,14 @@ func TestRegisterFailsAfterTheRightCode(t *testing.T) {
 		away   time.Duration // how long the store is away
 		back   func(b *browser, g *gateway, code string) answer
 	}{
-		"the user's record, and Try again":     {"u:", 20 * time.Second, again},
-		"the number's record, and Try again":   {"n:", 20 * time.Second, again},
-		"for long, and Try again":              {"u:", 8 * time.Minute, again},
-		"the code, typed again":                {"n:", 20 * time.Second, typed},
-		"the code, typed again after a while":  {"n:", 8 * time.Minute, typed},
-		"a wrong code, typed in the meantime":  {"n:", time.Second, func(b *browser, g *gateway, _ string) answer { return typed(b, g, "000000") }},
+		"the user's record, and Try again":    {"u:", 20 * time.Second, again},
+		"the number's record, and Try again":  {"n:", 20 * time.Second, again},
+		"for long, and Try again":             {"u:", 8 * time.Minute, again},
+		"the code, typed again":               {"n:", 20 * time.Second, typed},
+		"the code, typed again after a while": {"n:", 8 * time.Minute, typed},
+		"a wrong code, typed in the meantime": {"n:", time.Second, func(b *browser, g *gateway, _ string) answer {
+			return typed(b, g, "000000")
+		}},
 		"another text, asked for in the shock": {"n:", 2 * time.Minute, resent},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +120,8 @@ func TestProofOfAnotherBrowser(t *testing.T) {
 		c.expires = c.expires.Add(time.Hour)
 		b.jar[name] = c
 	}
-	if a := b.take(b.send(g, http.MethodGet, "", nil)); a.status != http.StatusForbidden || !strings.Contains(a.body, `data-state="enroll"`) {
+	a := b.take(b.send(g, http.MethodGet, "", nil))
+	if a.status != http.StatusForbidden || !strings.Contains(a.body, `data-state="enroll"`) {
 		t.Errorf("after its time: status %d", a.status)
 	}
 }

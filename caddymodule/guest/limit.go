@@ -31,8 +31,8 @@ func Limits(d *caddyfile.Dispenser, into *[]string) error {
 	return nil
 }
 
-// ParseLimits reads limits like "5 per 10m"; without any, the standard ones, which are separated by commas. Errors begin
-// with the option.
+// ParseLimits reads limits like "5 per 10m"; without any, the standard ones, which are separated by commas. Errors
+// begin with the option.
 func ParseLimits(option string, limits []string, standard string) ([]store.Limit, error) {
 	if len(limits) == 0 {
 		limits = strings.Split(standard, ",")
