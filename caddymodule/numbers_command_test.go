@@ -366,3 +366,19 @@ func TestRegisterOption(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Of several numbers, the one that the code went to is proved.
+func TestChosenNumberEntersTheRegister(t *testing.T) {
+	t.Parallel()
+	numbers := newNumbers(t, severalNumbers)
+	s := startSite(t, setup{directive: "directory file " + numbers.path, global: "register on"})
+	v := s.visitor(t, "alice")
+	v.do(http.MethodPost, "/?sms_2fa=send", asJSON(), `{"number":2}`)
+	code := s.provider.Wait(t, 1).CodeInText()
+	if a := v.do(http.MethodPost, "/?sms_2fa=verify", asJSON(), `{"code":"`+code+`"}`); a.status != http.StatusOK {
+		t.Fatalf("status %d, %s", a.status, a.body)
+	}
+	if rows := s.exported(t); !slices.Equal(rows, []string{"alice,'+15005550007,T,T,directory"}) {
+		t.Errorf("%q", rows)
+	}
+}

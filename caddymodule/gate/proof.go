@@ -11,16 +11,18 @@ import (
 	"github.com/caddy-sms-2fa/gateway/register"
 )
 
-// keepNumber enters the holder's number, which a directory has and a code has just proved, in the register, where the
-// option register is on. The visitor waits for that, storeTimeout at the most, so that a gateway which stops then has
-// not told the visitor of a success that is forgotten. But the visitor goes on whatever comes of it: the number is on
-// file, the code was right, and the next right code enters the number. The fixed code of a test number proves nothing.
+// keepNumber enters the number of the challenge, which a directory has and a code has just proved, in the register,
+// where the option register is on. The visitor waits for that, storeTimeout at the most, so that a gateway which stops
+// then has not told the visitor of a success that is forgotten. But the visitor goes on whatever comes of it: the
+// number is on file, the code was right, and the next right code enters the number. The fixed code of a test number
+// proves nothing.
 func (h *holder) keepNumber(o otp.Outcome) {
 	if !h.app.KeepsNumbers() || o.Text.CodeBy == app.TestMaker {
 		return
 	}
+	number := h.textedTo(o)
 	entered, err := ask(h.account, func(ctx context.Context) (register.Outcome, error) {
-		return h.app.KeepNumber(ctx, h.subject.Name, h.number, h.numbers)
+		return h.app.KeepNumber(ctx, h.subject.Name, number, h.numbers)
 	})
 	switch {
 	case err != nil:
@@ -29,7 +31,7 @@ func (h *holder) keepNumber(o otp.Outcome) {
 		return
 	case entered == register.Taken:
 		h.log.Warn("number not entered in the register: it is another user's, and a number is one user's",
-			h.fields(zap.String("phone", h.number.Masked()))...)
+			h.fields(zap.String("phone", number.Masked()))...)
 	}
 	metrics.Entries.WithLabelValues(string(entered)).Inc()
 }
