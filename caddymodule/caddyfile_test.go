@@ -190,6 +190,7 @@ func TestCaddyfileErrors(t *testing.T) {
 			"test number with letters", "", "test_number +15005550006 code 12345a until 2027-01-31",
 			"test_number: the code has other characters than digits",
 		},
+		{"notify sometimes", "", "notify_change mostly", `notify_change: "mostly" is neither on nor off`},
 		{"resend via another", "", "resend_via other", `resend_via: "other" is neither same nor next`},
 		{
 			"message of three words", "", "message de a b",

@@ -106,7 +106,7 @@ func TestWayToMyNumber(t *testing.T) {
 			t.Errorf("%s by its address: location %q", action, p.header.Get("Location"))
 		}
 	}
-	for _, action := range []string{"account.account", "status.account", "logout.account", "verify.", ".account"} {
+	for _, action := range []string{"account.account", "change.account", "logout.account", "verify.", ".account"} {
 		if p := v.open("/?sms_2fa=" + action); p.status != http.StatusBadRequest {
 			t.Errorf("%s: status %d", action, p.status)
 		}

@@ -208,3 +208,34 @@ func TestNumberPageForEverybody(t *testing.T) {
 		t.Error("with an alert, the page is wider than 320 pixels")
 	}
 }
+
+// A visitor changes the number: from the page of the account, with a code on the new number.
+func TestNumberIsChanged(t *testing.T) {
+	s := enrolling(t)
+	b := s.open(t, "carol")
+	b.visit("/deep?x=1")
+	b.gives("AM", "077 123456")
+	b.sees("••••••••56")
+	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.sees("app /deep?x=1")
+	b.visit("/deep?x=1&sms_2fa=account")
+	b.sees("Change the number")
+	b.shot("account-change")
+	b.do(chromedp.Click(chromedp.CSS("#change")))
+	b.sees("Your codes go to ••••••••56 now")
+	b.shot("change")
+	b.gives("AM", "077 654321")
+	b.sees("••••••••21")
+	b.eval("window.dispatchEvent(new Event('focus'))") // a page that is looked at again stays where it is
+	b.types(s.provider.Wait(t, 2).CodeInText())
+	b.sees("••••••••21")
+	b.sees("Sign out everywhere")
+	if notice := s.provider.Wait(t, 3); notice.To != "37477123456" {
+		t.Errorf("the notice went to %s", notice.To)
+	}
+	b.visit("/deep?x=1")
+	b.sees("app /deep?x=1")
+	if p := b.complained(); len(p) > 0 {
+		t.Errorf("the browser complained: %q", p)
+	}
+}

@@ -94,6 +94,17 @@ func (v *Verifier) EndAll(ctx context.Context, s Subject, p Policy) (Ending, err
 	return v.end(ctx, s, p, (*account).endAll)
 }
 
+// EndOthers is EndAll for a subject one of whose sessions goes on: it goes on when it is minted anew with the stamp
+// later.
+func (v *Verifier) EndOthers(ctx context.Context, s Subject, p Policy) (e Ending, later int64, err error) {
+	e, err = v.end(ctx, s, p, func(a *account, now time.Time) Ending {
+		all := a.endAll(now)
+		later = a.stamp(now)
+		return all
+	})
+	return e, later, err
+}
+
 // Replace finds what has to be written so that a session of the subject ends whose browser has opened another session
 // since, with the stamp opened.
 func (v *Verifier) Replace(ctx context.Context, s Subject, p Policy, opened int64) (Ending, error) {

@@ -15,6 +15,8 @@ import (
 type Unproven struct {
 	// Number is the number in E.164 form.
 	Number string
+	// Replaces is the number of the visitor in whose place it is given, "" for a first one.
+	Replaces string
 	// Try names the texts that went to it for this browser, and Texts is how many they were: so many uses of the limits
 	// end when a code has proved the number.
 	Try   string

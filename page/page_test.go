@@ -58,6 +58,9 @@ func TestEveryState(t *testing.T) {
 				name += "-" + part
 			}
 		}
+		if v.Ask != nil && v.Ask.Replaces != "" {
+			name += "-change"
+		}
 		if len(v.Others) > 0 {
 			name += "-numbers"
 		}

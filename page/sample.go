@@ -10,7 +10,7 @@ func samples() []View {
 		ExpiresIn: 5 * time.Minute, ResendIn: time.Minute,
 		VerifyURL: "?sms_2fa=verify", SendURL: "?sms_2fa=send", LogoutURL: "?sms_2fa=logout",
 		LogoutAllURL: "?sms_2fa=logout-everywhere", VerifiedAt: time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC),
-		StatusURL: "?sms_2fa=status", HomeURL: "./",
+		StatusURL: "?sms_2fa=status", HomeURL: "./", ChangeURL: "?sms_2fa=change",
 		CSRF: "token", Nonce: "nonce",
 	}
 	var all []View
@@ -26,6 +26,11 @@ func samples() []View {
 		}
 		all = append(all, v)
 	}
+	change := all[0]
+	replacing := *change.Ask
+	replacing.Replaces = "••••••••06"
+	change.Ask = &replacing
+	all = append(all, change)
 	base.EnrollURL = ""
 	for _, s := range []State{
 		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Unbound, UnreadableName, Outage, CrossSite,

@@ -100,6 +100,8 @@ type Ask struct {
 	Language string
 	// Number is what the visitor has given before, "" the first time.
 	Number string
+	// Replaces is the masked number that the visitor changes, "" for whoever gives a first one.
+	Replaces string
 }
 
 // Country is a country in the list.
@@ -165,6 +167,9 @@ type View struct {
 	// EnrollURL is the target of the form of the state Enroll, with the fields number and country; in other states it is
 	// the address of a page on which the visitor changes the number, "" where the number is on file.
 	EnrollURL template.URL
+	// ChangeURL is the address of a page on which a verified visitor changes the number, in the state Account; "" where
+	// the visitor cannot.
+	ChangeURL template.URL
 	// Ask is what the state Enroll shows; nil in other states.
 	Ask *Ask
 	// CSRF is the value of the hidden field csrf of the forms to VerifyURL, SendURL, EnrollURL and LogoutAllURL, which

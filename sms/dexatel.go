@@ -54,6 +54,9 @@ func NewDexatel(o DexatelOptions) (*Dexatel, error) {
 // Name is "dexatel".
 func (*Dexatel) Name() string { return "dexatel" }
 
+// OnlyCodes reports whether texts are made from a template of Dexatel's.
+func (d *Dexatel) OnlyCodes() bool { return d.options.Template != "" }
+
 // MaxCodeLength is 8 with a template (Dexatel's error 1631), and otherwise 10, the longest code of the gate.
 func (d *Dexatel) MaxCodeLength() int {
 	if d.options.Template != "" {

@@ -62,6 +62,11 @@
 // fills its own template, and says at [Checker.Check] whether a typed code is right. The gate still counts guesses,
 // blocks and limits on its own. An error of Check means that nobody knows: the guess opens nothing.
 //
+// # Notices
+//
+// A message without a code is a notice, like the one to a number that was changed. The failover offers it to no
+// [CodeCarrier] whose OnlyCodes is true: its provider puts codes into a template, and would send nonsense.
+//
 // # Adding a sender
 //
 //   - Write the options as a struct whose comments say what is required and what the defaults are, and a constructor

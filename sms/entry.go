@@ -47,6 +47,12 @@ func (e *Entry) serves(n phone.Number) bool {
 	return (len(e.Only) == 0 || phone.Anywhere(e.Only, n)) && !phone.Anywhere(e.Except, n)
 }
 
+// onlyCodes reports whether the sender cannot deliver a notice.
+func (e *Entry) onlyCodes() bool {
+	c, ok := e.Sender.(CodeCarrier)
+	return ok && c.OnlyCodes()
+}
+
 func newBreaker(name string, onBreaker func(string, bool)) *gobreaker.CircuitBreaker[Receipt] {
 	return gobreaker.NewCircuitBreaker[Receipt](gobreaker.Settings{
 		Name:         name,

@@ -11,6 +11,10 @@ import (
 // errNoSender is the cause of the error when no sender of a failover serves the number.
 var errNoSender = errors.New("no sender is for numbers of this area, see its options only and except")
 
+// errOnlyCodes is the cause of the error when no sender of a failover can deliver a notice to the number.
+var errOnlyCodes = errors.New("no sender for numbers of this area delivers a text without a code: " +
+	"their providers put codes into texts of their own")
+
 // Failover is all senders of a gateway, in the order in which a message is offered to them.
 type Failover struct{ entries []*Entry }
 
@@ -47,11 +51,17 @@ type Order struct {
 func (f *Failover) Send(ctx context.Context, m Message, order Order) []Try {
 	var tries []Try
 	for _, e := range f.from(m.To, order) {
+		if m.Code == "" && e.onlyCodes() {
+			continue
+		}
 		receipt, err := e.send(ctx, m)
 		tries = append(tries, Try{Sender: e.Name, Receipt: receipt, Err: err})
 		if err == nil || !ClassOf(err).allowsFailover() || ctx.Err() != nil {
 			return tries
 		}
+	}
+	if len(tries) == 0 && m.Code == "" {
+		return []Try{{Err: &Error{Class: Config, Err: errOnlyCodes}}}
 	}
 	if len(tries) == 0 {
 		return []Try{{Err: &Error{Class: Config, Err: errNoSender}}}

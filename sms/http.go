@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -243,6 +244,13 @@ func (h *HTTP) readRules(o HTTPOptions) (err error) {
 
 // Name is "http".
 func (*HTTP) Name() string { return "http" }
+
+// OnlyCodes reports whether no part of the request holds the text of a message: two texts make the same request.
+func (h *HTTP) OnlyCodes() bool {
+	one, errOne := h.request(valuesOf(Message{Text: "1"}))
+	other, errOther := h.request(valuesOf(Message{Text: "2"}))
+	return errOne == nil && errOther == nil && reflect.DeepEqual(one, other)
+}
 
 // Send hands a message to the provider.
 func (h *HTTP) Send(ctx context.Context, m Message) (Receipt, error) {

@@ -16,7 +16,8 @@ type Message struct {
 	To phone.Number
 	// Text is the whole text, with the origin-bound last line.
 	Text string
-	// Code is the code inside Text, for providers that put the code into a template of their own.
+	// Code is the code inside Text, for providers that put the code into a template of their own. It is "" in a notice,
+	// a message that is no code; only senders that deliver Text are offered one.
 	Code string
 	// Language is the language of Text (BCP 47), like "en".
 	Language string
@@ -48,6 +49,12 @@ type Sender interface {
 type CodeLimiter interface {
 	// MaxCodeLength is the longest code, in digits, that the provider accepts.
 	MaxCodeLength() int
+}
+
+// CodeCarrier is implemented by senders that may be able to deliver codes alone, in a text of the provider's own.
+type CodeCarrier interface {
+	// OnlyCodes reports whether the sender, as it is configured, cannot deliver a message without a code.
+	OnlyCodes() bool
 }
 
 // Checker is implemented by senders whose provider can make the codes and check them. Where the provider makes the

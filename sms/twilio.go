@@ -109,6 +109,9 @@ func isSID(s, prefix string) bool {
 // Name is "twilio".
 func (*Twilio) Name() string { return "twilio" }
 
+// OnlyCodes reports whether texts are made by Verify.
+func (t *Twilio) OnlyCodes() bool { return t.options.VerifyServiceSID != "" }
+
 // MaxCodeLength is 10, the longest CustomCode of Verify.
 func (*Twilio) MaxCodeLength() int { return 10 }
 

@@ -59,6 +59,8 @@ func (o Options) validateChoices() error {
 		return fmt.Errorf("send: %q is neither auto nor button", o.Send)
 	case o.ResendVia != "same" && o.ResendVia != "next":
 		return fmt.Errorf("resend_via: %q is neither same nor next", o.ResendVia)
+	case o.NotifyChange != "on" && o.NotifyChange != "off":
+		return fmt.Errorf("notify_change: %q is neither on nor off", o.NotifyChange)
 	case o.ChallengeStatus < 400 || o.ChallengeStatus > 499:
 		return fmt.Errorf("challenge_status: %d is not between 400 and 499", o.ChallengeStatus)
 	}

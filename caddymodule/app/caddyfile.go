@@ -107,7 +107,7 @@ func (o *Options) texts() map[string]*string {
 	return map[string]*string{
 		"send": &o.Send, "bind": &o.Bind, "zone": &o.Zone, "cookie_domain": &o.CookieDomain, "brand": &o.Brand,
 		"origin": &o.Origin, "template": &o.Template, "default_region": &o.DefaultRegion, "phone": &o.Phone,
-		"resend_via": &o.ResendVia,
+		"resend_via": &o.ResendVia, "notify_change": &o.NotifyChange,
 	}
 }
 

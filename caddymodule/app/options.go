@@ -83,6 +83,10 @@ type Options struct {
 	// accepted: `same`, or `next`, the one behind it. Default: `same`.
 	ResendVia string `json:"resend_via,omitempty"`
 
+	// Whether the number that a visitor has replaced by another one is told so by a text, where it is a mobile number:
+	// `on` or `off`. Default: `on`.
+	NotifyChange string `json:"notify_change,omitempty"`
+
 	// Numbers that get no text and have a fixed code, for tests and app reviews.
 	TestNumbers []TestNumber `json:"test_number,omitempty"`
 
@@ -133,6 +137,7 @@ func (o Options) Or(g Options) Options {
 		o.Message = g.Message
 	}
 	o.ResendVia = cmp.Or(o.ResendVia, g.ResendVia)
+	o.NotifyChange = cmp.Or(o.NotifyChange, g.NotifyChange)
 	if o.TestNumbers == nil {
 		o.TestNumbers = g.TestNumbers
 	}
@@ -152,7 +157,7 @@ func Defaults() Options {
 		CodeLength: otp.DefaultCodeLength, CodeTTL: length(otp.DefaultCodeTTL), Attempts: otp.DefaultAttempts,
 		Block: length(otp.DefaultBlock), ResendAfter: length(otp.DefaultResendAfter),
 		Session: length(defaultSession), Idle: length(0), MaxAge: length(0), Send: "auto", Zone: DefaultZone,
-		ResendVia: "same", ChallengeStatus: defaultStatus,
+		ResendVia: "same", NotifyChange: "on", ChallengeStatus: defaultStatus,
 		StaleOK: length(defaultStaleOK), SendWait: length(defaultSendWait),
 	}
 }

@@ -88,6 +88,20 @@ func (a *App) EndSessions(ctx context.Context, subject otp.Subject) error {
 	return a.revokeAll(ctx, accounts, subject, ending)
 }
 
+// EndOtherSessions is EndSessions for a subject one of whose sessions goes on: it goes on when it is minted anew with
+// the stamp that is returned.
+func (a *App) EndOtherSessions(ctx context.Context, subject otp.Subject) (later int64, err error) {
+	accounts, err := a.backend.Ready(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ending, later, err := accounts.Verifier.EndOthers(ctx, subject, a.PolicyOf(subject.Zone))
+	if err != nil {
+		return 0, err
+	}
+	return later, a.revokeAll(ctx, accounts, subject, ending)
+}
+
 // revokeAll writes the end of all sessions of a subject. When these would have ended by themselves is not known, so
 // the entry in the log outlives the longest session that there can be, at the slowest gateway.
 func (a *App) revokeAll(ctx context.Context, accounts *Accounts, subject otp.Subject, e otp.Ending) error {

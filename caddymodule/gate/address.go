@@ -12,10 +12,10 @@ import (
 // request (RFC 3986 section 4.2): a proxy in front may strip a prefix of the path that only the browser knows. Each
 // begins with "?" or "./", so none can lead to another site, whatever the path holds.
 
-// home is what was asked for: the address without our parameters, or the page of the account at that address.
+// home is what was asked for: the address without our parameters, or a page of the gate at that address.
 func (v *visitor) home() string {
-	if v.at.query.account {
-		return v.action(accountAction)
+	if page := v.at.query.page; page != "" {
+		return v.action(page)
 	}
 	return v.plainAddress()
 }
@@ -38,8 +38,8 @@ func (v *visitor) link() string {
 
 // action is the address for one of our own requests: that of the page, and our parameters.
 func (v *visitor) action(value string) string {
-	if v.at.query.account && leadsOn(value) {
-		value += "." + accountAction
+	if page := v.at.query.page; page != "" && keepsPage(value) {
+		value += "." + page
 	}
 	return "?" + printable(withAction(v.at.query.rest, value, v.gateName(v.r, v.at)), "#")
 }

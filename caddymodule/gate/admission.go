@@ -44,6 +44,9 @@ func (h *Handler) owner(repl *caddy.Replacer, user, bind string, known *admissio
 // admit returns the admission of a verified request, or nil. It asks nobody: signature and owner come from memory,
 // and so do the epoch and the revocations, which are at most stale_ok old.
 func (h *Handler) admit(r *http.Request, repl *caddy.Replacer, at location) *admission {
+	if at.query.page == changeAction {
+		return h.find(r, repl, at, h.isFresh)
+	}
 	return h.find(r, repl, at, h.holds)
 }
 
@@ -99,6 +102,11 @@ func (h *Handler) admission(
 // holds checks what changes with time.
 func (h *Handler) holds(s *session.Session, state *session.State, now time.Time) bool {
 	return (h.maxAge == 0 || now.Sub(s.AuthTime) < h.maxAge) && h.lives(s, state, now)
+}
+
+// isFresh reports whether a session is young enough to change the number that proved it.
+func (h *Handler) isFresh(s *session.Session, state *session.State, now time.Time) bool {
+	return now.Sub(s.AuthTime) < changeWindow && h.holds(s, state, now)
 }
 
 // lives checks what ends a session wherever it is used.

@@ -32,7 +32,7 @@ func (c *caller) challenge() error {
 		if err := c.hear(); err != nil {
 			return a.fault("store does not answer", err)
 		}
-		if c.admitted() != nil {
+		if c.admitted() != nil && !c.changes() {
 			return c.comeAgain()
 		}
 	}
@@ -41,6 +41,8 @@ func (c *caller) challenge() error {
 		return a.cannotTell(err)
 	}
 	switch {
+	case h.stays:
+		return h.redirect(h.accountAddress())
 	case h.number == "":
 		return h.numberless()
 	case h.unproven != nil:

@@ -39,7 +39,7 @@ func (h *holder) ask(given submission) *page.Ask {
 	if !slices.Contains(countries, chosen) {
 		chosen = h.likelyCountry(countries)
 	}
-	a := &page.Ask{Number: given.number, Language: tongue.String()}
+	a := &page.Ask{Number: given.number, Replaces: h.replaces.Masked(), Language: tongue.String()}
 	for _, c := range countries {
 		national, international := c.Example()
 		a.Countries = append(a.Countries, page.Country{

@@ -37,7 +37,7 @@ func (h *Handler) loadDirectories(ctx caddy.Context, around *surroundings.Surrou
 	h.directory = directory.NewChain(links...)
 	if last, ok := links[len(links)-1].Directory().(directory.Enrolling); ok {
 		terms := last.Enrolment()
-		h.enrolment = &terms
+		h.enrolment, h.elsewhere = &terms, directory.NewChain(links[:len(links)-1]...)
 	}
 	for _, l := range links {
 		h.atHand = append(h.atHand, newOnHand(l.Directory()))

@@ -40,6 +40,8 @@ func (c *caller) numberPage() error {
 	switch {
 	case err != nil:
 		return a.cannotTell(err)
+	case h.stays:
+		return c.redirect(c.accountAddress())
 	case !h.enrols:
 		return c.redirect(c.home())
 	}
@@ -161,19 +163,14 @@ func (h *holder) textNumber(s submission, n phone.Number) error {
 
 // prove makes the number, whose code was right, the user's. It reports false where no session may be opened, and has
 // answered then.
-func (h *holder) prove(o otp.Outcome) (ok bool, answer error) {
-	entered, err := ask(h.account, func(ctx context.Context) (register.Outcome, error) {
-		r, err := h.app.Backend().Register(ctx)
-		if err != nil {
-			return "", err
-		}
-		return r.Enroll(ctx, register.Proof{
-			User: h.subject.Name, Number: h.number, How: register.HowEnroll, Shared: h.enrolment.Shared,
-		})
-	})
+func (h *holder) prove(o *otp.Outcome) (ok bool, answer error) {
+	entered, err := ask(h.account, h.intoRegister)
+	if err == nil && entered == register.Done && h.replaces != "" {
+		err = h.endOthers(o)
+	}
 	if err != nil {
 		metrics.Enrolments.WithLabelValues("unanswered", "").Inc()
-		h.keepProof(o)
+		h.keepProof(*o)
 		return false, h.fault("number cannot be entered in the register", err)
 	}
 	n := h.number
@@ -183,12 +180,30 @@ func (h *holder) prove(o otp.Outcome) (ok bool, answer error) {
 	case register.Taken:
 		h.number, h.numbers = "", nil
 		return false, h.refuseNumber(submission{}, n, directory.RefusedTaken)
-	case register.Other:
+	case register.Other, register.Missing:
 		return false, h.hasOther()
 	}
 	metrics.Enrolments.WithLabelValues("proved", "").Inc()
 	h.log.Info("number proved", h.fields(zap.String("phone", n.Masked()))...)
+	if h.replaces != "" && h.replaces != n {
+		h.tellChanged(h.replaces)
+	}
 	return true, nil
+}
+
+// intoRegister enters the number that was proved, as the user's first one or in the place of another one.
+func (h *holder) intoRegister(ctx context.Context) (register.Outcome, error) {
+	r, err := h.app.Backend().Register(ctx)
+	if err != nil {
+		return "", err
+	}
+	proof := register.Proof{
+		User: h.subject.Name, Number: h.number, How: register.HowEnroll, Shared: h.enrolment.Shared,
+	}
+	if h.replaces != "" {
+		return r.Change(ctx, h.replaces, proof)
+	}
+	return r.Enroll(ctx, proof)
 }
 
 // hasOther answers a visitor who has proved another number meanwhile, on another device: that one gets the next code.

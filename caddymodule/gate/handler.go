@@ -78,6 +78,7 @@ type Handler struct {
 	clock      func() time.Time
 	directory  *directory.Chain
 	enrolment  *directory.Enrolment // on which terms visitors may give a number; nil where they may not
+	elsewhere  *directory.Chain     // the directories before enroll; nil without enroll
 	atHand     []onHand             // what each directory of the chain can tell without asking anybody
 	identity   identity
 	policy     otp.Policy

@@ -18,6 +18,9 @@ type holder struct {
 
 	enrols   bool          // no directory has a number for the user, who may give one
 	unproven *otp.Unproven // the number that the user has given, and that no code has proved; nil for one on file
+
+	replaces phone.Number // the number that the user is about to change; "" for whoever changes none
+	stays    bool         // the user wants to change the number and may not: it is not from the register
 }
 
 // lookUp finds where texts to this account go. An error says that a directory cannot tell.
@@ -48,6 +51,9 @@ func (a *account) lookUp() (*holder, error) {
 	if len(h.numbers) > 0 {
 		h.number = h.numbers[0]
 		h.chooseTicket()
+	}
+	if a.changes() {
+		return h, h.beginChange()
 	}
 	return h, nil
 }

@@ -45,7 +45,11 @@ func (c *caller) myNumber() error {
 	if !c.navigates() {
 		return c.tellNumber(numberBody{Verified: true, Phone: number.Masked(), VerifiedAt: admitted.verifiedAt.(string)})
 	}
-	return a.showNumber(number, admitted.session.AuthTime)
+	changeable, err := a.changeable()
+	if err != nil {
+		a.noteSilence(err)
+	}
+	return a.showNumber(number, admitted.session.AuthTime, changeable && number != "")
 }
 
 func (c *caller) tellNumber(b numberBody) error {
@@ -60,9 +64,14 @@ func (a *account) provedBy(admitted *admission) phone.Number {
 		a.noteSilence(err)
 		return ""
 	}
+	return h.numberOf(admitted)
+}
+
+// numberOf is which of the holder's numbers proved a session, "" for none.
+func (h *holder) numberOf(admitted *admission) phone.Number {
 	claim := admitted.session.Number
 	for _, n := range h.numbers {
-		if claim == "" || claim == a.verifier.Keys().Number(a.subject, n.E164()) {
+		if claim == "" || claim == h.verifier.Keys().Number(h.subject, n.E164()) {
 			return n
 		}
 	}
@@ -71,13 +80,16 @@ func (a *account) provedBy(admitted *admission) phone.Number {
 
 // showNumber shows the page of the account. Its forms are this browser's, by a ticket without a challenge if the
 // browser has no other.
-func (a *account) showNumber(number phone.Number, verified time.Time) error {
+func (a *account) showNumber(number phone.Number, verified time.Time, changeable bool) error {
 	if len(a.tickets) == 0 {
 		a.at.names.set(a.w, a.at.names.challenge, a.ticket.String(), ticketLife)
 	}
 	view := a.plain(page.Account)
 	view.Phone, view.VerifiedAt = number.Masked(), verified.UTC()
 	view.HomeURL = template.URL(a.plainAddress())
+	if changeable {
+		view.ChangeURL = template.URL(a.action(changeAction))
+	}
 	view.LogoutURL, view.LogoutAllURL = template.URL(a.action("logout")), template.URL(a.action("logout-everywhere"))
 	view.CSRF = a.verifier.Keys().Proof(a.subject, a.ticket)
 	return a.show(http.StatusOK, view)

@@ -17,7 +17,7 @@ const (
 type query struct {
 	rest     string // the query without our parameters, as it was written
 	action   string // what the value of our parameter asks for; "?" when it stands twice or cannot be read
-	account  bool   // whether the page of the account is asked for, or the visitor goes on there after the action
+	page     string // which page of the gate is asked for, or the visitor goes on to after the action: "" for none
 	gateName string // which gate is meant; "" for the first one on the way
 	found    bool   // whether our parameter is there at all
 }
@@ -79,28 +79,39 @@ func (q *query) take(pair string) bool {
 	case name == gateParameter:
 		q.gateName = value
 	case q.found || err != nil:
-		q.found, q.action, q.account = true, "?", false
+		q.found, q.action, q.page = true, "?", ""
 	default:
 		q.found = true
-		q.action, q.account = readAction(value)
+		q.action, q.page = readAction(value)
 	}
 	return true
 }
 
-// accountAction asks for the page of the account. Behind a dot it follows the actions that lead there.
-const accountAction = "account"
+// Pages of the gate, and the actions that ask for them. Behind a dot a page follows the actions that lead there.
+const (
+	accountAction = "account" // the number of the visitor, and how to sign out
+	changeAction  = "change"  // another number in the place of that
+)
 
-// readAction reads the value of our parameter: an action, and whether the visitor goes on to the page of the account
-// after it.
-func readAction(value string) (action string, toAccount bool) {
-	if first, ok := strings.CutSuffix(value, "."+accountAction); ok && leadsOn(first) {
-		return first, true
+// readAction reads the value of our parameter: an action, and the page of the gate that the visitor goes on to after
+// it.
+func readAction(value string) (action, page string) {
+	for _, page := range []string{accountAction, changeAction} {
+		first, ok := strings.CutSuffix(value, "."+page)
+		if value == page || ok && keepsPage(first) {
+			return first, page
+		}
 	}
-	return value, value == accountAction
+	return value, ""
 }
 
 // leadsOn reports whether a visitor goes on to what was asked for after an action.
 func leadsOn(action string) bool { return action == "verify" || action == "send" }
+
+// keepsPage reports whether an action is one on the way to a page.
+func keepsPage(action string) bool {
+	return leadsOn(action) || action == "status" || action == "enroll"
+}
 
 // withAction is a query that asks for an action of a gate: what the app's query holds, and our parameters at the end.
 // gateName is the name of the gate that is meant, "" for the first one on the way. A name of another gate, which the

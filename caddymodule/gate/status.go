@@ -37,7 +37,7 @@ const (
 
 // status tells how things stand, and changes nothing.
 func (c *caller) status() error {
-	if admitted := c.admitted(); admitted != nil {
+	if admitted := c.admitted(); admitted != nil && !c.changes() {
 		return problem.WriteJSON(c.w, c.r, http.StatusOK, "application/json", verified(admitted.session.Expires))
 	}
 	a, err := c.account()

@@ -7,12 +7,14 @@ import (
 	"github.com/caddy-sms-2fa/gateway/phone"
 )
 
-// recall finds the number that the browser has given and not proved, among the seals in its cookies. The ticket that
-// the seal belongs to is the one that counts then.
+// recall finds the number that the browser has given and not proved, among the seals in its cookies: a number in the
+// place of the one that is to be changed, or a first one. The ticket that the seal belongs to is the one that counts
+// then.
 func (h *holder) recall() {
 	for seals := cookiesOf(h.cookieLines(h.r), h.at.names.number); seals.next(); {
 		for _, t := range h.tickets {
-			if u, ok := h.verifier.Open(h.subject, t.Browser, seals.value, h.clock()); ok {
+			u, ok := h.verifier.Open(h.subject, t.Browser, seals.value, h.clock())
+			if ok && u.Replaces == h.replaces.E164() {
 				h.ticket, h.unproven = t, &u
 				h.number, h.numbers = phone.Number(u.Number), []phone.Number{phone.Number(u.Number)}
 				return
@@ -24,7 +26,7 @@ func (h *holder) recall() {
 // take makes a number the one that the visitor has given. What was counted for the same number stays with it.
 func (h *holder) take(n phone.Number) error {
 	if h.unproven == nil || h.unproven.Number != n.E164() {
-		h.unproven = &otp.Unproven{Number: n.E164(), Try: rand.Text()}
+		h.unproven = &otp.Unproven{Number: n.E164(), Replaces: h.replaces.E164(), Try: rand.Text()}
 	}
 	h.number, h.numbers = n, []phone.Number{n}
 	return h.seal()

@@ -19,7 +19,7 @@ func (c *caller) verify() error {
 	if err != nil {
 		return c.answer(c.unreadable(err, ""))
 	}
-	if !s.json && c.admitted() != nil {
+	if !s.json && c.admitted() != nil && !c.changes() {
 		return c.redirect(c.home())
 	}
 	a, err := c.account()
@@ -85,9 +85,13 @@ func (a *account) noteCheck(o otp.Outcome) {
 // enter gives the browser the session that the right code opened. A number that the visitor has given becomes theirs
 // first: without that there is no session.
 func (h *holder) enter(o otp.Outcome, asJSON bool) error {
+	home := h.home()
+	if h.replaces != "" {
+		home = h.accountAddress()
+	}
 	if h.unproven == nil {
 		h.keepNumber(o)
-	} else if ok, answer := h.prove(o); !ok {
+	} else if ok, answer := h.prove(&o); !ok {
 		return answer
 	}
 	s, token, err := h.openSession(o)
@@ -101,7 +105,7 @@ func (h *holder) enter(o otp.Outcome, asJSON bool) error {
 	if asJSON {
 		return problem.WriteJSON(h.w, h.r, http.StatusOK, "application/json", verified(s.Expires))
 	}
-	return h.redirect(h.home())
+	return h.redirect(home)
 }
 
 // verified is the body that tells of an open session.

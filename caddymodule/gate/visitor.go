@@ -80,6 +80,8 @@ func (v *visitor) act(action string) error {
 		return v.endProbe()
 	case action == accountAction && method == http.MethodGet:
 		return v.identified((*caller).myNumber)
+	case action == changeAction && method == http.MethodGet:
+		return v.identified((*caller).changeNumber)
 	case action == "enroll" && method == http.MethodGet && v.navigates():
 		return v.identified((*caller).numberPage)
 	case (leadsOn(action) || action == "logout-everywhere") && method == http.MethodGet && v.navigates():
@@ -99,5 +101,5 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).logoutEverywhere)
 	}
 	return v.answer(problem.BadRequest.Because(
-		"The parameter sms_2fa is verify, send, enroll, account, logout, logout-everywhere or status, once."))
+		"The parameter sms_2fa is verify, send, enroll, account, change, logout, logout-everywhere or status, once."))
 }
