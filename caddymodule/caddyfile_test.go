@@ -122,6 +122,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		{"no such country", "", "directory enroll {\ncountries AM xx\n}", `countries: "xx" is not a country like AM`},
 		{"no such kind", "", "directory enroll {\nkinds cell\n}", `kinds: "cell" is no kind of numbers`},
 		{"kind never texted", "", "directory enroll {\nkinds premium\n}", "can be texted; expected mobile, fixed_line_or"},
+		{"invited whom", "", "directory enroll {\ninvited alice\n}", "wrong argument count"},
 		{"shared with whom", "", "directory enroll {\nshared_numbers on\n}", "wrong argument count"},
 		{"limit of nothing", "", "directory enroll {\ntotal_limit many\n}", `total_limit: "many" is not like "5 per 10m"`},
 		{"limit of none", "", "directory enroll {\ncountry_limit 0 per 1h\n}", `country_limit: "0 per 1h" is not 1 to`},

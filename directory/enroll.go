@@ -34,6 +34,8 @@ type Enrolment struct {
 	Kinds []phone.Kind
 	// Shared tells that a number may belong to several users.
 	Shared bool
+	// Invited tells that a user needs an invitation of the operator to give a number.
+	Invited bool
 	// Account, Address, Country and Total bound how many numbers may be tried: by one user, from one address, in one
 	// country, and in all. Defaults: those below.
 	Account, Address, Country, Total []store.Limit
@@ -88,6 +90,8 @@ const (
 	RefusedCountry = "country" // of a country that is not allowed
 	RefusedKind    = "kind"    // of a kind that is not allowed
 	RefusedTaken   = "taken"   // it is another user's
+
+	RefusedUninvited = "uninvited" // the user has no invitation, or has given another code
 )
 
 // Read reads the number that a visitor gives as their own, beside its country, which may be "". why is "" for a number

@@ -221,7 +221,7 @@ func TestNumberIsChanged(t *testing.T) {
 	b.visit("/deep?x=1&sms_2fa=account")
 	b.sees("Change the number")
 	b.shot("account-change")
-	b.do(chromedp.Click(chromedp.CSS("#change")))
+	b.do(chromedp.Click(chromedp.CSS("#change a")))
 	b.sees("Your codes go to ••••••••56 now")
 	b.shot("change")
 	b.gives("AM", "077 654321")

@@ -58,6 +58,9 @@ func TestEveryState(t *testing.T) {
 				name += "-" + part
 			}
 		}
+		if v.Ask != nil && v.Ask.Invited {
+			name += "-invited"
+		}
 		if v.Ask != nil && v.Ask.Replaces != "" {
 			name += "-change"
 		}

@@ -31,6 +31,13 @@ func samples() []View {
 	replacing.Replaces = "••••••••06"
 	change.Ask = &replacing
 	all = append(all, change)
+	for _, p := range []Problem{NoProblem, NumberRefused} {
+		invited := all[0]
+		asking := *invited.Ask
+		asking.Invited, invited.Problem = true, p
+		invited.Ask = &asking
+		all = append(all, invited)
+	}
 	base.EnrollURL = ""
 	for _, s := range []State{
 		Start, Blocked, Disabled, Limited, NoPhone, NoIdentity, Unbound, UnreadableName, Outage, CrossSite,

@@ -100,6 +100,10 @@ type Ask struct {
 	Language string
 	// Number is what the visitor has given before, "" the first time.
 	Number string
+	// Invited tells that a visitor needs the code of an invitation, in the field invitation; Invitation is the code that
+	// the visitor has given before.
+	Invited    bool
+	Invitation string
 	// Replaces is the masked number that the visitor changes, "" for whoever gives a first one.
 	Replaces string
 }

@@ -51,10 +51,10 @@ func openedBolt(b *testing.B, file string) store.Store {
 	return s
 }
 
-// memoryOf is the memory that the data of a Redis take, in bytes.
+// memoryOf is the memory that a Redis uses, in bytes.
 func memoryOf(b *testing.B, server *testenv.Redis) float64 {
 	for line := range strings.Lines(fmt.Sprint(server.Do("INFO", "memory"))) {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "used_memory_dataset:"); ok {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "used_memory:"); ok {
 			n, err := strconv.ParseFloat(value, 64)
 			if err != nil {
 				b.Fatal(err)
@@ -62,7 +62,7 @@ func memoryOf(b *testing.B, server *testenv.Redis) float64 {
 			return n
 		}
 	}
-	b.Fatal("INFO has no used_memory_dataset")
+	b.Fatal("INFO has no used_memory")
 	return 0
 }
 

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -46,6 +47,9 @@ func (r *Register) Set(ctx context.Context, user string, n Number, shared bool) 
 // Remove removes a user with all numbers, and leaves nothing behind. Outcomes: Done, Missing. After an error Remove is
 // to be called again: the user may have no number any more while records are left.
 func (r *Register) Remove(ctx context.Context, user string) (Outcome, error) {
+	if err := r.Uninvite(ctx, user); err != nil {
+		return "", fmt.Errorf("removing invitation: %w", err)
+	}
 	return r.change(ctx, user, false, func(current []Number, _ time.Time) ([]Number, Outcome) {
 		if len(current) == 0 {
 			return nil, Missing

@@ -373,7 +373,7 @@ func TestCost(t *testing.T) {
 			return err
 		}, 1, 1},
 		{"finding the owner", func() error { _, err := r.Owners(ctx, number1); return err }, 2, 0},
-		{"removing", func() error { _, err := r.Remove(ctx, "alice"); return err }, 3, 3},
+		{"removing", func() error { _, err := r.Remove(ctx, "alice"); return err }, 4, 3},
 	} {
 		s.gets.Store(0)
 		s.swaps.Store(0)

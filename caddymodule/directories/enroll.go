@@ -27,6 +27,10 @@ type Enroll struct {
 	// Lets one number be that of several users. Default: off, one number is one user's.
 	SharedNumbers bool `json:"shared_numbers,omitempty"`
 
+	// Lets only those users give a number whom the operator has invited, with `caddy sms-2fa numbers invite`, each with
+	// the code of the invitation. Default: off, every user without a number may.
+	Invited bool `json:"invited,omitempty"`
+
 	// How many different numbers one user may give. Default: `10 per 24h`.
 	AccountLimit []string `json:"account_limit,omitempty"`
 
@@ -63,7 +67,7 @@ func (e *Enroll) Provision(ctx caddy.Context) (err error) {
 }
 
 func (e *Enroll) read() (t directory.Enrolment, err error) {
-	t.Shared = e.SharedNumbers
+	t.Shared, t.Invited = e.SharedNumbers, e.Invited
 	if err := t.AllowCountries(e.Countries); err != nil {
 		return t, err
 	}
@@ -124,6 +128,7 @@ func (e *Enroll) Lookup(ctx context.Context, p directory.Person) (directory.Numb
 //		countries      <country>...
 //		kinds          <kind>...
 //		shared_numbers
+//		invited
 //		account_limit  <number> per <duration>[, <number> per <duration>...]
 //		address_limit  <number> per <duration>[, <number> per <duration>...]
 //		country_limit  <number> per <duration>[, <number> per <duration>...]
@@ -146,6 +151,8 @@ func (e *Enroll) readOption(d *caddyfile.Dispenser) (known bool, err error) {
 		err = guest.Texts(d, &e.Kinds)
 	case "shared_numbers":
 		err = guest.Flag(d, &e.SharedNumbers)
+	case "invited":
+		err = guest.Flag(d, &e.Invited)
 	default:
 		limits := e.limits(new(directory.Enrolment))
 		i := slices.IndexFunc(limits, func(l enrollLimit) bool { return l.option == d.Val() })

@@ -39,7 +39,10 @@ func (h *holder) ask(given submission) *page.Ask {
 	if !slices.Contains(countries, chosen) {
 		chosen = h.likelyCountry(countries)
 	}
-	a := &page.Ask{Number: given.number, Replaces: h.replaces.Masked(), Language: tongue.String()}
+	a := &page.Ask{
+		Number: given.number, Replaces: h.replaces.Masked(), Language: tongue.String(),
+		Invited: h.enrolment.Invited && h.replaces == "", Invitation: given.invitation,
+	}
 	for _, c := range countries {
 		national, international := c.Example()
 		a.Countries = append(a.Countries, page.Country{

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -98,7 +99,7 @@ func (c *caller) enroll() error {
 // and the visitor is told the same: nobody shall find out whose numbers there are.
 func (h *holder) give(s submission) error {
 	number, why := h.enrolment.Read(s.number, s.country)
-	excess, err := h.countNumber(s.number, number)
+	excess, err := h.countNumber(s, number)
 	if err != nil {
 		return h.fault("number cannot be counted", err)
 	}
@@ -106,9 +107,12 @@ func (h *holder) give(s submission) error {
 		return h.tooManyTries(excess)
 	}
 	taken, err := h.taken(number)
+	uninvited, errInvitation := h.uninvited(s)
 	switch {
-	case err != nil:
-		return h.fault("register cannot be read", err)
+	case err != nil || errInvitation != nil:
+		return h.fault("register cannot be read", cmp.Or(err, errInvitation))
+	case why == "" && uninvited:
+		why = directory.RefusedUninvited
 	case why == "" && taken:
 		why = directory.RefusedTaken
 	}
@@ -138,6 +142,22 @@ func (h *holder) taken(n phone.Number) (bool, error) {
 		}
 		others := slices.ContainsFunc(owners, func(user string) bool { return user != h.subject.Name })
 		return others && !h.enrolment.Shared, nil
+	})
+}
+
+// uninvited reports whether the visitor needs an invitation and has not given its code. Whoever changes a number needs
+// none.
+func (h *holder) uninvited(s submission) (bool, error) {
+	if !h.enrolment.Invited || h.replaces != "" {
+		return false, nil
+	}
+	return ask(h.account, func(ctx context.Context) (bool, error) {
+		r, err := h.app.Backend().Register(ctx)
+		if err != nil {
+			return true, err
+		}
+		invited, err := r.Invited(ctx, h.subject.Name, s.invitation)
+		return !invited, err
 	})
 }
 
@@ -203,7 +223,11 @@ func (h *holder) intoRegister(ctx context.Context) (register.Outcome, error) {
 	if h.replaces != "" {
 		return r.Change(ctx, h.replaces, proof)
 	}
-	return r.Enroll(ctx, proof)
+	o, err := r.Enroll(ctx, proof)
+	if err == nil && o == register.Done && h.enrolment.Invited {
+		err = r.Uninvite(ctx, h.subject.Name) // or it could be used again when the operator has removed the user
+	}
+	return o, err
 }
 
 // hasOther answers a visitor who has proved another number meanwhile, on another device: that one gets the next code.

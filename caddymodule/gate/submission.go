@@ -33,7 +33,7 @@ var (
 type submission struct {
 	code string
 
-	number, country string // that a visitor gives as their own
+	number, country, invitation string // that a visitor gives as their own
 
 	csrf string // the proof of the page that a form was posted from
 	json bool
@@ -70,7 +70,8 @@ func readForm(content []byte) (submission, error) {
 	number := form.Get("number")
 	return submission{
 		code: form.Get("code"), csrf: form.Get("csrf"), country: form.Get("country"),
-		number: number, chosen: number != "", at: number,
+		invitation: form.Get("invitation"),
+		number:     number, chosen: number != "", at: number,
 	}, nil
 }
 
@@ -79,6 +80,8 @@ func readJSON(content []byte) (submission, error) {
 		Code    string          `json:"code"`
 		Number  json.RawMessage `json:"number"`
 		Country string          `json:"country"`
+
+		Invitation string `json:"invitation"`
 	}
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
@@ -88,7 +91,7 @@ func readJSON(content []byte) (submission, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return submission{}, errBody
 	}
-	s := submission{code: members.Code, country: members.Country, json: true}
+	s := submission{code: members.Code, country: members.Country, invitation: members.Invitation, json: true}
 	s.at = string(members.Number)
 	s.chosen = s.at != ""
 	_ = json.Unmarshal(members.Number, &s.number) // a position is no text

@@ -23,10 +23,13 @@ func (h *Handler) tries() otp.Tries {
 }
 
 // countNumber counts a number that was given, also one that cannot be read; the same one counts once.
-func (h *holder) countNumber(raw string, n phone.Number) (otp.Excess, error) {
+func (h *holder) countNumber(s submission, n phone.Number) (otp.Excess, error) {
 	given := n.E164()
 	if given == "" {
-		given = strings.Join(strings.Fields(raw), "")
+		given = strings.Join(strings.Fields(s.number), "")
+	}
+	if h.enrolment.Invited {
+		given += " " + s.invitation // each code is a try of its own
 	}
 	return ask(h.account, func(ctx context.Context) (otp.Excess, error) {
 		return h.verifier.TryNumber(ctx, h.subject, given, h.tries())

@@ -32,6 +32,7 @@ func init() { caddy.RegisterModule(new(Admin)) }
 // `POST /sms_2fa/numbers/import` | `{"rows":[{"line":1,"user":"alice","number":"+15005550006"}]}` | enters numbers
 // `POST /sms_2fa/numbers/show` | `{"user":"alice"}` or `{"number":"+15005550006"}` | whose number, whose user
 // `POST /sms_2fa/numbers/set` | `{"user":"alice","number":"+15005550006"}` | gives a user another number
+// `POST /sms_2fa/numbers/invite` | `{"user":"alice"}` | a code with which a user may give a number
 // `POST /sms_2fa/numbers/remove` | `{"user":"alice"}` | removes a user from the register
 //
 // All zones of the running configuration are meant, or one: `{"user":"alice","zone":"default"}`. The answer says what
@@ -53,6 +54,7 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		{Pattern: "/sms_2fa/numbers/import", Handler: caddy.AdminHandlerFunc(importNumbers)},
 		{Pattern: "/sms_2fa/numbers/show", Handler: numberEndpoint(showNumber)},
 		{Pattern: "/sms_2fa/numbers/set", Handler: numberEndpoint(setNumber)},
+		{Pattern: "/sms_2fa/numbers/invite", Handler: numberEndpoint(inviteUser)},
 		{Pattern: "/sms_2fa/numbers/remove", Handler: numberEndpoint(removeNumber)},
 	}
 }

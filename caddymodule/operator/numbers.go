@@ -49,12 +49,16 @@ func textOf(t time.Time) string {
 
 // NumberResult is the answer of the admin API to show, set and remove.
 type NumberResult struct {
-	// Outcome is done, unchanged, missing when the user has no number, or taken when the number is another user's.
+	// Outcome is done, unchanged, missing when the user has no number, taken when the number is another user's, or other
+	// when a user to be invited has a number.
 	Outcome string `json:"outcome"`
 	// Rows are the numbers of the user, as they then stand.
 	Rows []numberRow `json:"rows,omitempty"`
 	// Owners are the users to whom a number belongs that is taken.
 	Owners []string `json:"owners,omitempty"`
+	// Invitation is the code with which a user who was invited may give a number, until Expires.
+	Invitation string `json:"invitation,omitempty"`
+	Expires    string `json:"expires_at,omitempty"`
 	// Zones are those in which the user's sessions have ended.
 	Zones []string `json:"zones,omitempty"`
 }
@@ -183,6 +187,32 @@ func setNumber(
 	result.Rows = rowsOf(e)
 	result.Zones, err = endWith(ctx, a, user, "number set by the operator")
 	return result, err
+}
+
+// inviteUser lets a user without a number give one where the directory enroll takes invited users alone.
+func inviteUser(
+	ctx context.Context, a *app.App, r *register.Register, req numberRequest,
+) (result NumberResult, err error) {
+	user, err := readUser(req.User)
+	switch {
+	case err != nil:
+		return result, err
+	case req.Number != "":
+		return result, fmt.Errorf("%w: number: the user gives it; expected the user alone", errRequest)
+	}
+	code, expires, o, err := r.Invite(ctx, user)
+	if err != nil {
+		return result, err
+	}
+	result.Outcome = string(o)
+	if o == register.Other {
+		e, _, err := r.Find(ctx, user)
+		result.Rows = rowsOf(e)
+		return result, err
+	}
+	result.Invitation, result.Expires = code, expires.UTC().Format(time.RFC3339)
+	a.Log().Info("user invited by the operator", zap.Time("expires", expires))
+	return result, nil
 }
 
 // removeNumber removes a user from the register, and ends the user's sessions.

@@ -19,7 +19,7 @@ import (
 // numbersCommand is "caddy sms-2fa numbers", what an operator can do with the register of numbers.
 func numbersCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "numbers", Short: "Lists, shows, exports, imports, sets and removes the numbers in the register",
+		Use: "numbers", Short: "Lists, shows, exports, imports, sets, removes and invites numbers into the register",
 	}
 	cmd.AddCommand(
 		listCommand(), exportCommand(), importCommand(),
@@ -27,6 +27,8 @@ func numbersCommand() *cobra.Command {
 			"show --user <name> | --number <number>", "Shows the numbers of a user, or whose a number is"),
 		(&numberCommand{path: "/sms_2fa/numbers/set", wants: wantsBoth}).cobra(
 			"set --user <name> --number <number>", "Gives a user another number, and ends the user's sessions"),
+		(&numberCommand{path: "/sms_2fa/numbers/invite", wants: wantsUser}).cobra(
+			"invite --user <name>", "Makes a code with which a user without a number may give one"),
 		(&numberCommand{path: "/sms_2fa/numbers/remove", wants: wantsUser}).cobra(
 			"remove --user <name>", "Removes a user with all numbers, and ends the user's sessions"),
 	)
@@ -72,7 +74,7 @@ func (c *numberCommand) cobra(use, short string) *cobra.Command {
 			"number.",
 	}
 	cmd.Flags().StringVar(&c.request.User, "user", "", "the user, as the first factor names them")
-	if !strings.HasPrefix(use, "remove") {
+	if !strings.HasPrefix(use, "remove") && !strings.HasPrefix(use, "invite") {
 		cmd.Flags().StringVar(&c.request.Number, "number", "", "the number, like +15005550006")
 	}
 	c.flags(cmd)
@@ -95,6 +97,9 @@ func (c *numberCommand) run(out io.Writer) (int, error) {
 	switch register.Outcome(result.Outcome) {
 	case register.Missing:
 		return exitNothing, nil
+	case register.Other:
+		return exitFailed, errors.New("the user has a number and needs no invitation; " +
+			"to give another one: caddy sms-2fa numbers set")
 	case register.Taken:
 		return exitFailed, fmt.Errorf("the number is that of %s; remove it there first, or allow shared_numbers",
 			strings.Join(result.Owners, ", "))
@@ -109,6 +114,10 @@ func (r NumberResult) tell(out io.Writer) {
 	}
 	if r.Outcome == string(register.Missing) {
 		fmt.Fprintln(out, "the register knows no such user or number")
+	}
+	if r.Invitation != "" {
+		fmt.Fprintf(out, "%s\ngood until %s, once; an earlier invitation of the user is good for nothing now\n",
+			r.Invitation, r.Expires)
 	}
 	if len(r.Zones) > 0 {
 		fmt.Fprintf(out, "sessions of the user ended in: %s\n", strings.Join(r.Zones, ", "))
