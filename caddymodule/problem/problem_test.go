@@ -15,6 +15,7 @@ func TestDetails(t *testing.T) {
 	all := map[string]Problem{
 		"VerificationRequired": VerificationRequired, "CodeIncorrect": CodeIncorrect, "NotACode": NotACode,
 		"CodeExpired": CodeExpired, "NoIdentity": NoIdentity, "UnreadableName": UnreadableName, "Unbound": Unbound,
+		"EnrolmentRequired": EnrolmentRequired, "NumberRefused": NumberRefused,
 		"NoPhone": NoPhone, "CrossSite": CrossSite, "NoCookie": NoCookie, "Blocked": Blocked, "Disabled": Disabled,
 		"TooManyRequests": TooManyRequests, "DeliveryFailed": DeliveryFailed, "StoreUnavailable": StoreUnavailable,
 		"DirectoryUnavailable": DirectoryUnavailable, "Busy": Busy, "CheckUnavailable": CheckUnavailable,
