@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,10 +21,11 @@ import (
 // crowd is many people at the page that asks for a number: with the limits as they are by default, a real store, and a
 // clock of its own. For each of them it does what the gate does.
 type crowd struct {
-	t      testing.TB
-	now    time.Time
-	random *mathrand.Rand
-	events events
+	t         testing.TB
+	now       time.Time
+	storeTime atomic.Int64 // now in nanoseconds, for the store
+	random    *mathrand.Rand
+	events    events
 
 	verifier *otp.Verifier
 	policy   otp.Policy
@@ -69,7 +71,10 @@ func newCrowd(t testing.TB) *crowd {
 		t.Cleanup(func() { os.RemoveAll(memory) })
 		dir = memory
 	}
-	store := boltstore.New(filepath.Join(dir, "store.db"), func() time.Time { return c.now })
+	store := boltstore.New(filepath.Join(dir, "store.db"), func() time.Time {
+		return time.Unix(0, c.storeTime.Load()).UTC()
+	})
+	c.advance(c.now)
 	t.Cleanup(func() { _ = store.Close() })
 	root := sha256.Sum256([]byte("crowd"))
 	keys, err := otp.NewKeys(root[:])
@@ -96,10 +101,16 @@ func (c *crowd) run(d time.Duration) {
 	end := c.now.Add(d)
 	for c.events.Len() > 0 && !c.events[0].at.After(end) {
 		next := heap.Pop(&c.events).(event)
-		c.now = next.at
+		c.advance(next.at)
 		next.what()
 	}
-	c.now = end
+	c.advance(end)
+}
+
+// advance moves the clock; the store's own sweep reads it from elsewhere.
+func (c *crowd) advance(now time.Time) {
+	c.now = now
+	c.storeTime.Store(now.UnixNano())
 }
 
 // somebody is one of the crowd.
