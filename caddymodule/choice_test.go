@@ -75,7 +75,8 @@ func TestChosenNumber(t *testing.T) {
 		t.Errorf("the second text went to %s, with the same code: %t", second.To, second.CodeInText() == first.CodeInText())
 	}
 	p = v.open("/a?b=c")
-	if !strings.Contains(p.body, `code to <span class="phone">••••••••07`) || strings.Contains(p.body, `value="2"`) {
+	chosen := `code to <bdi class="phone" dir="ltr" aria-hidden="true">••••••••07`
+	if !strings.Contains(p.body, chosen) || strings.Contains(p.body, `value="2"`) {
 		t.Errorf("the page does not tell the number that was chosen: %s", p.body)
 	}
 	if len(s.provider.Texts()) != 2 {

@@ -81,7 +81,7 @@ func (s *site) followsTheNumber(t *testing.T, d asked, alice *visitor, old page,
 	t.Helper()
 	d.moves(t, s, movedNumber)
 	testenv.Await(t, "the old challenge is over", func() bool {
-		return strings.Contains(alice.submit(old, "/", "no code, and not counted").body, "does not hold any more")
+		return strings.Contains(alice.submit(old, "/", "no code, and not counted").body, "has expired")
 	})
 	var asForm, asAPI page
 	testenv.Await(t, "the old code is judged", func() bool {

@@ -98,6 +98,8 @@ func withFiles(t *testing.T, caddyfile string) string {
 	server.Close()
 	for path, content := range map[string][]byte{
 		"/etc/caddy/phones.csv": []byte("alice,+15005550006\n"),
+		"/etc/caddy/words.json": []byte(`{"en": {"help-link": "Ask the help desk"}}`),
+		"/etc/caddy/logo.png":   []byte(onePixel),
 		"/etc/ssl/redis-ca.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
 	} {
 		file := filepath.Join(t.TempDir(), filepath.Base(path))

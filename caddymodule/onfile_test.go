@@ -109,7 +109,7 @@ func TestCodeEndsWithItsNumber(t *testing.T) {
 	old := s.provider.Wait(t, 1).CodeInText()
 	book.write("alice,+15005550011")
 	testenv.Await(t, "the code is over", func() bool {
-		return strings.Contains(v.submit(p, "/", "no code, and not counted").body, "does not hold any more")
+		return strings.Contains(v.submit(p, "/", "no code, and not counted").body, "has expired")
 	})
 	if a := v.submit(p, "/", old); a.status != http.StatusForbidden || v.cookie("sms2fa") != "" {
 		t.Errorf("the code on the old phone: status %d", a.status)

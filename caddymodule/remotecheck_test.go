@@ -284,7 +284,7 @@ func TestForeignCodeThatNobodyCanCheck(t *testing.T) {
 			m.Misbehave(providers.Behave)
 			for range 3 {
 				a := v.submit(page, "/", code)
-				if a.status != http.StatusForbidden || !strings.Contains(a.body, "does not hold any more") {
+				if a.status != http.StatusForbidden || !strings.Contains(a.body, "has expired") {
 					t.Errorf("status %d", a.status)
 				}
 			}

@@ -23,6 +23,7 @@ type Subject struct {
 type Keys struct {
 	account, subject, phone, number, session, proof, report, gateName []byte
 	try, unproven                                                     []byte // of numbers that no code has proved
+	form, heldForm                                                    []byte // of interrupted forms
 
 	codes []codeKeys // the current ones first
 }
@@ -60,7 +61,7 @@ func NewKeys(root []byte, secrets ...CodeKey) (*Keys, error) {
 	for purpose, key := range map[string]*[]byte{
 		"account": &k.account, "subject": &k.subject, "phone": &k.phone, "number": &k.number,
 		"code": &alone.code, "mark": &alone.mark, "session": &k.session, "proof": &k.proof, "report": &k.report,
-		"try": &k.try, "unproven": &k.unproven,
+		"try": &k.try, "unproven": &k.unproven, "form": &k.form, "held form": &k.heldForm,
 		"way": &k.gateName, // the purpose keeps its first word: it is part of the derivation
 	} {
 		derived, err := hkdf.Key(sha256.New, root, nil, "sms-2fa "+purpose, sha256.Size)

@@ -9,7 +9,7 @@ import (
 )
 
 // DefaultMessage is the text when the operator configures none.
-const DefaultMessage = "{brand}: your code is {code}. It holds for {minutes} min. Do not share it with anyone."
+const DefaultMessage = "{brand}: your code is {code}. It is valid for {minutes} min. Do not share it with anyone."
 
 // Message is the operator's text. The variables {code}, {brand}, {minutes} and {host} stand for the code, the
 // site's name, the minutes for which the code is still valid and the site's host. The gate adds the last line.

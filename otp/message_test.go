@@ -12,7 +12,7 @@ func TestMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := m.Text("123456", "Acme", "app.example.com", DefaultCodeTTL)
-	want := "Acme: your code is 123456. It holds for 5 min. Do not share it with anyone.\n\n@app.example.com #123456"
+	want := "Acme: your code is 123456. It is valid for 5 min. Do not share it with anyone.\n\n@app.example.com #123456"
 	if text != want {
 		t.Errorf("text is\n%s\nwant\n%s", text, want)
 	}

@@ -11,7 +11,8 @@ import (
 // What keyboards and clipboards really produce.
 func TestNormalize(t *testing.T) {
 	t.Parallel()
-	const ours = "Acme: your code is 123456. It holds for 5 min. Do not share it with anyone.\n\n@app.example.com #123456"
+	const ours = "Acme: your code is 123456. It is valid for 5 min. Do not share it with anyone.\n\n" +
+		"@app.example.com #123456"
 	tests := []struct {
 		name, typed, want string // want is "" for what is no code
 	}{

@@ -33,6 +33,7 @@ type Opened struct {
 	Session string
 	At      time.Time // on the clock of the gateway
 	Stamp   int64
+	Trusted bool // the visitor has asked not to be asked again in this browser
 }
 
 // Outcome is what was found when the code was right.

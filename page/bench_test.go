@@ -18,7 +18,7 @@ func (d *discard) Write(p []byte) (int, error) { d.bytes += len(p); return len(p
 // BenchmarkPage measures what the page with the field costs, and how long it is.
 func BenchmarkPage(b *testing.B) {
 	p := New(allWords(b))
-	v := samples()[0]
+	v := samples()[0].View
 	v.State, v.Delivery = Enter, DeliverySent
 	d := &discard{header: make(http.Header)}
 	b.ReportAllocs()

@@ -60,6 +60,7 @@ type Forms struct {
 	Verify bool // it has the form that sends the code
 	Send   bool // it has the form that asks for a text
 	Enroll bool // it has the form in which a visitor gives a number
+	Trust  bool // the form that sends the code has the field by which a visitor asks not to be asked again
 	Script bool // it has scripts, which may do both in another way
 }
 
@@ -75,6 +76,7 @@ func findForms(source string) Forms {
 	found := Forms{Script: scripts}
 	for _, f := range all {
 		found.Verify = found.Verify || f.has("sms_2fa=verify", "csrf", "code")
+		found.Trust = found.Trust || f.has("sms_2fa=verify", "trust")
 		found.Send = found.Send || f.has("sms_2fa=send", "csrf")
 	}
 	return found

@@ -5,11 +5,12 @@
 // is loaded. [Page.Write] answers a request with the page, and sets the headers that keep other sites from framing,
 // caching or reading it.
 //
-// The page is rendered on the server and works without JavaScript. With JavaScript the code is filled in from the text
-// message (WICG Web OTP), the form is sent at its last digit, and waiting times count down.
+// The page is rendered on the server and works without JavaScript. With JavaScript the code is filled in from the
+// text message (WICG Web OTP), a code that was pasted or filled in is sent at once, and waiting times count down. A
+// code that is typed waits for the button (WCAG 2.2, 3.2.2).
 //
-// The words stand in the package words, by language and key, and the template asks for them. Each language has its own
-// copy of the template, whose functions speak it; [View.Language] says which one a visitor gets.
+// The words stand in the package words, by language and key, and the template asks for them. Each language has its
+// own copy of the template, whose functions speak it; [View.Language] says which one a visitor gets.
 //
 // A template of the operator is a template of html/template. It can call these functions:
 //
@@ -17,7 +18,9 @@
 //	duration d   the duration in words, rounded up: "5 minutes"
 //	countdown d  the duration in words, which the script counts down; a value for {time}
 //	seconds d    the duration in seconds, rounded up: 300
-//	phone p      the masked number, kept on one line; a value for {phone}
+//	phone p      the masked number, kept on one line, and for screen readers its last digits; a value for {phone}
+//	name n       a name, kept apart from words of another direction; a value for {user}
+//	address a    an address, likewise; a value for {address}
 //	link u       a link to the address; a value for {link}, which stands around a part of a text
 //	action u     the attribute action="…" of a form, with the address byte for byte
 //	href u       the attribute href="…" of a link, likewise
@@ -67,7 +70,7 @@ func New(set *words.Set) *Page {
 	if err != nil {
 		panic(err) // the built-in page parses
 	}
-	return &Page{tongues: tongues, Rand: rand.Reader, Forms: Forms{true, true, true, true}}
+	return &Page{tongues: tongues, Rand: rand.Reader, Forms: Forms{true, true, true, true, true}}
 }
 
 // Load reads a template of the operator's own from the file at path. It executes the template with a View of every
@@ -92,8 +95,9 @@ func Load(path string, set *words.Set) (*Page, error) {
 
 // try executes the template of one language with a View of every state, and finds out what the page can do.
 func (p *Page) try(t *tongue) error {
-	enrolled := false
-	for _, v := range samples() {
+	enrolled, trusted := false, false
+	for _, s := range samples() {
+		v := s.View
 		var rendered strings.Builder
 		if err := t.template().Execute(&rendered, t.translate(v)); err != nil {
 			return fmt.Errorf("trying page in the state %s, language %s: %w", v.State, t.words.Tag, err)
@@ -101,11 +105,12 @@ func (p *Page) try(t *tongue) error {
 		switch v.State {
 		case Enter:
 			p.Forms = findForms(rendered.String())
+			trusted = trusted || p.Forms.Trust
 		case Enroll:
 			enrolled = enrolled || enrolls(rendered.String())
 		}
 	}
-	p.Forms.Enroll = enrolled
+	p.Forms.Enroll, p.Forms.Trust = enrolled, trusted
 	return p.Forms.check()
 }
 
@@ -142,15 +147,18 @@ func (p *Page) render(h http.Header, v View) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// setHeaders sets the headers by which browsers and proxies load nothing into the page from elsewhere, do not show the
-// page inside another, and do not store it (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2). The page of the state Framed is
-// for inside another, and holds nothing but a link.
+// setHeaders sets the headers by which browsers and proxies load nothing into the page from elsewhere, do not show
+// the page inside another, and do not store it (OWASP ASVS 3.4.3, 3.4.4, 3.4.6, 14.3.2). The page of the state Framed
+// is for inside another, and holds nothing but a link.
 func setHeaders(h http.Header, v View) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Language)
 	h.Set("Cache-Control", "no-store")
 	policy := "default-src 'none'; style-src 'nonce-" + v.Nonce + "'; script-src 'nonce-" + v.Nonce + "'; " +
 		"connect-src 'self'; form-action 'self'; base-uri 'none'"
+	if v.Logo != "" {
+		policy += "; img-src data:"
+	}
 	if v.State != Framed {
 		policy += "; frame-ancestors 'none'"
 		h.Set("X-Frame-Options", "DENY")

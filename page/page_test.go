@@ -33,7 +33,7 @@ func write(t *testing.T, p *Page, v View) *httptest.ResponseRecorder {
 // allWords are the languages that are built in.
 func allWords(tb testing.TB) *words.Set {
 	tb.Helper()
-	set, err := words.NewSet()
+	set, err := words.NewSet(nil, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -51,25 +51,8 @@ func TestEveryState(t *testing.T) {
 	t.Parallel()
 	p := New(allWords(t))
 	p.Rand = zeros{}
-	for _, v := range samples() {
-		name := string(v.State)
-		for _, part := range []string{string(v.Delivery), string(v.Problem)} {
-			if (v.State == Enter || v.State == Enroll) && part != "" {
-				name += "-" + part
-			}
-		}
-		if v.Ask != nil && v.Ask.Invited {
-			name += "-invited"
-		}
-		if v.Ask != nil && v.Ask.Replaces != "" {
-			name += "-change"
-		}
-		if len(v.Others) > 0 {
-			name += "-numbers"
-		}
-		if v.State == Enter && v.EnrollURL != "" {
-			name += "-unproven"
-		}
+	for _, s := range samples() {
+		v, name := s.View, s.name()
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := body(write(t, p, v).Body.String())

@@ -1,9 +1,8 @@
 ((words) => {
 	"use strict";
 	const byId = (id) => document.getElementById(id);
-	const { status, home } = document.body.dataset;
+	const { status, home, look: lookAt } = document.body.dataset;
 	const code = byId("code"), verify = byId("verify"), resend = byId("resend"), delivery = byId("delivery");
-	const digitsOf = (text) => text.replace(/[\s-]/g, "");
 	const otp = "OTPCredential" in window ? new AbortController() : null;
 
 	// What the address has behind "#" is known here alone: forms and links take it along. A link to where the page
@@ -34,6 +33,7 @@
 	guard(verify);
 	guard(byId("send"));
 	guard(byId("enroll"));
+	guard(byId("restore"));
 	guard(byId("logout"));
 	guard(byId("logout-everywhere"));
 	window.addEventListener("pageshow", () => { sent = false; });
@@ -51,18 +51,28 @@
 	document.addEventListener("visibilitychange", lookAgain);
 	if (!navigator.cookieEnabled && byId("cookies")) byId("cookies").hidden = false;
 
-	// The last digit sends the code.
-	const complete = (text) => new RegExp(`^[0-9]{${code.dataset.length}}$`).test(digitsOf(text));
+	// A code that is pasted or filled in is sent at once: then several digits come at a time. Typed digits wait for the
+	// button, so that a slip of the finger can be mended. The server decides what a code is; this looks for digits alone.
+	const digitsOf = (text) => [...text.replace(/\P{Nd}/gu, "")];
+	const length = Number(code?.dataset.length);
+	const complete = (text) => {
+		const groups = (text.match(/\p{Nd}+/gu) ?? []).filter((group) => [...group].length === length);
+		return digitsOf(text).length === length || new Set(groups).size === 1;
+	};
+	let before = 0; // digits
 	code?.addEventListener("input", () => {
 		code.removeAttribute("aria-invalid");
-		if (complete(code.value)) verify.requestSubmit();
+		const now = digitsOf(code.value).length;
+		if (now > before + 1 && complete(code.value)) verify.requestSubmit();
+		before = now;
 	});
+	if (byId("fills")) byId("fills").hidden = false;
 
 	// The browser may offer the code from the text; what it offers is input like any other.
 	if (code && otp) {
 		navigator.credentials.get({ otp: { transport: ["sms"] }, signal: otp.signal }).then((credential) => {
 			if (credential && complete(credential.code)) {
-				code.value = digitsOf(credential.code);
+				code.value = credential.code;
 				verify.requestSubmit();
 			}
 		}).catch(() => {});
@@ -96,15 +106,19 @@
 	// Waiting times count down. The server decides; this only shows.
 	const countDown = (seconds, show, done) => {
 		const end = Date.now() + seconds * 1000;
+		let shown;
 		const tick = setInterval(() => {
 			const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
-			show(left);
+			if (left !== shown) show(shown = left);
 			if (left === 0) { clearInterval(tick); done(); }
 		}, 500);
 		return tick;
 	};
 	for (const place of document.querySelectorAll("[data-countdown]")) {
-		countDown(Number(place.dataset.countdown), (left) => { place.textContent = duration(left); }, () => {});
+		const goesOn = byId("goes-on");
+		if (goesOn) goesOn.hidden = false;
+		const done = () => { if (goesOn && lookAt && !sent) goHome(lookAt); };
+		countDown(Number(place.dataset.countdown), (left) => { place.textContent = duration(left); }, done);
 	}
 
 	// Times are shown by the visitor's clock and habits.

@@ -49,9 +49,13 @@ const (
 	SignOut State = "sign-out"
 	// SignedOut: nobody is signed in, after a logout or without one, and no text was sent.
 	SignedOut State = "signed-out"
-	// Account: the visitor is signed in with a code, and sees by which number and since when. Two forms sign out, here or
-	// everywhere.
+	// Account: the visitor is signed in with a code, and sees by which number and since when. Two forms sign out, here
+	// or everywhere.
 	Account State = "account"
+	// Restore: the visitor is signed in, and is asked whether a form is to be sent that was interrupted before.
+	Restore State = "restore"
+	// RestoreGone: the form that was interrupted is not kept any more.
+	RestoreGone State = "restore-gone"
 	// Framed: the page was asked for inside another page, where it does not ask for a code. It has a link that opens it
 	// in the whole window. Only in this state may the page be framed.
 	Framed State = "framed"
@@ -87,6 +91,22 @@ const (
 type Number struct {
 	Position int    // among the user's numbers, counted from 1
 	Phone    string // the masked number
+}
+
+// Interruption is what became of a form that a visitor was about to send.
+type Interruption string
+
+// What can become of an interrupted form.
+const (
+	NotInterrupted Interruption = ""
+	FormHeld       Interruption = "held" // kept, until the visitor sends it after the code
+	FormLost       Interruption = "lost" // not kept; the browser may still have it
+)
+
+// Way is help or a contact: a text, or an address of the schemes https, http, mailto or tel.
+type Way struct {
+	Text string
+	URL  template.URL
 }
 
 // NumberRefused says that the number which the visitor has just given cannot be used, for whatever reason.
@@ -174,6 +194,25 @@ type View struct {
 	// ChangeURL is the address of a page on which a verified visitor changes the number, in the state Account; "" where
 	// the visitor cannot.
 	ChangeURL template.URL
+	// LookURL is the address of a page that tells how the visitor's account stands now, and sends no text; the script
+	// goes there when a wait is over.
+	LookURL template.URL
+	// RestoreURL is the target of the form of the state Restore, with the field form, which is "send" or "drop".
+	RestoreURL template.URL
+	// Held is the address to which the form goes that was interrupted, in the state Restore.
+	Held string
+	// Interrupted tells that the visitor was about to send a form when the session had ended.
+	Interrupted Interruption
+	// Trust is how long a session lasts where the visitor ticks the field trust of the form to VerifyURL; zero without
+	// that choice. Trusted tells that the visitor has ticked it before.
+	Trust   time.Duration
+	Trusted bool
+	// User is the name of whoever passed the first factor, from the option show_user; "" without.
+	User string
+	// Help and Contact are ways out for a visitor who is stuck, from the options of these names; nil without.
+	Help, Contact *Way
+	// Logo is a picture as an address of the scheme data, from the option logo; "" without.
+	Logo template.URL
 	// Ask is what the state Enroll shows; nil in other states.
 	Ask *Ask
 	// CSRF is the value of the hidden field csrf of the forms to VerifyURL, SendURL, EnrollURL and LogoutAllURL, which

@@ -40,7 +40,9 @@ type Session struct {
 	AuthTime time.Time // when the code was typed, on the clock of the gateway that made the token
 	// Stamp is the place of the session in the order in which the sessions of its subject were opened and revoked,
 	// whatever the clocks say: greater than every stamp before. 0 in tokens of gateways that knew no stamps.
-	Stamp    int64     // claim stamp
+	Stamp int64 // claim stamp
+	// Trusted is true where the visitor has asked not to be asked again in this browser.
+	Trusted  bool      // claim trusted
 	IssuedAt time.Time // when the token was made; later than AuthTime when the token was renewed
 	Expires  time.Time
 }
@@ -55,6 +57,7 @@ type claims struct {
 	Bind     string           `json:"bind,omitempty"`
 	Number   string           `json:"number,omitempty"`
 	Stamp    int64            `json:"stamp,omitempty"`
+	Trusted  bool             `json:"trusted,omitempty"`
 }
 
 // Tokens makes and reads tokens. Its methods may be called from many goroutines at once.
@@ -85,6 +88,7 @@ func (t *Tokens) Mint(s Session) (string, error) {
 		Bind:     s.Bind,
 		Number:   s.Number,
 		Stamp:    s.Stamp,
+		Trusted:  s.Trusted,
 	})
 	token.Header["kid"], token.Header["typ"] = key.id, tokenType
 	signed, err := token.SignedString(key.sign)
@@ -141,7 +145,7 @@ func (c *claims) session(zone string, now time.Time) (Session, error) {
 	}
 	return Session{
 		ID: c.SID, Subject: c.Subject, Zone: zone, Epoch: c.Epoch, Bind: c.Bind, Number: c.Number,
-		Stamp:    c.Stamp,
+		Stamp: c.Stamp, Trusted: c.Trusted,
 		AuthTime: c.AuthTime.Time, IssuedAt: c.IssuedAt.Time, Expires: c.ExpiresAt.Time,
 	}, nil
 }

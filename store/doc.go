@@ -33,6 +33,7 @@
 //	p:<name>  limit   package otp      one phone number: the texts sent to it, counted by Take, Give and Clear
 //	t:<name>  limit   package otp      numbers that users without any try, and texts to them: by user, address, calling
 //	                                   code, and in all
+//	f:<name>  record  package otp      a form that was interrupted, sealed, for ten minutes
 //	log       log     package session  the revocations, written by Append and read by Follow
 //
 // The log has no key in the contract; "log" is the name of the stream in Redis and of the bucket in the file.

@@ -18,7 +18,10 @@ func (o Options) Validate() error {
 	if _, err := o.Policy(); err != nil {
 		return err
 	}
-	if _, err := NewMessages(o.Message); err != nil {
+	if err := o.Message.validate(); err != nil {
+		return err
+	}
+	if _, err := o.tags(); err != nil {
 		return err
 	}
 	for _, t := range o.TestNumbers {
@@ -37,10 +40,12 @@ func (o Options) Validate() error {
 
 func (o Options) validateTimes() error {
 	o = o.Or(Defaults())
-	longest, sendWait := time.Duration(*o.Session), time.Duration(*o.SendWait)
+	longest, trust, sendWait := time.Duration(*o.Session), time.Duration(*o.Trust), time.Duration(*o.SendWait)
 	switch {
 	case longest <= 0 || longest > MaxSession:
 		return fmt.Errorf("session: %s is not more than 0 and at most 90d", longest)
+	case trust < 0 || trust > MaxSession:
+		return fmt.Errorf("trust: %s is negative, or more than 90d", trust)
 	case *o.Idle < 0 || *o.MaxAge < 0:
 		return errors.New("idle, max_age: a duration is negative")
 	case time.Duration(*o.StaleOK) < session.LeastStale:
@@ -48,6 +53,15 @@ func (o Options) validateTimes() error {
 			"visitors would be thrown out; expected at least %s", time.Duration(*o.StaleOK), session.LeastStale)
 	case sendWait < 0 || sendWait > 30*time.Second:
 		return fmt.Errorf("send_wait: %s is negative, or over 30s", sendWait)
+	}
+	return nil
+}
+
+// Agree says which options of a gate do not go together, once all of them are known.
+func (o Options) Agree() error {
+	longest, trust := time.Duration(*o.Session), time.Duration(*o.Trust)
+	if trust > 0 && trust <= longest {
+		return fmt.Errorf("trust: %s is not longer than session, %s, so nobody would gain by it", trust, longest)
 	}
 	return nil
 }
@@ -61,6 +75,8 @@ func (o Options) validateChoices() error {
 		return fmt.Errorf("resend_via: %q is neither same nor next", o.ResendVia)
 	case o.NotifyChange != "on" && o.NotifyChange != "off":
 		return fmt.Errorf("notify_change: %q is neither on nor off", o.NotifyChange)
+	case o.ShowUser != "on" && o.ShowUser != "off":
+		return fmt.Errorf("show_user: %q is neither on nor off", o.ShowUser)
 	case o.ChallengeStatus < 400 || o.ChallengeStatus > 499:
 		return fmt.Errorf("challenge_status: %d is not between 400 and 499", o.ChallengeStatus)
 	}
@@ -80,6 +96,14 @@ func (o Options) validateNames() error {
 		return fmt.Errorf("default_region: %q is not a country like DE", o.DefaultRegion)
 	case strings.ContainsAny(o.Brand, "\r\n") || len(o.Brand) > 60:
 		return fmt.Errorf("brand: it has more than one line or more than 60 bytes")
+	}
+	if _, err := o.LargestForm(); err != nil {
+		return err
+	}
+	for name, value := range map[string]string{"help": o.Help, "contact": o.Contact} {
+		if _, err := NewWay(value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	return judgeCookieDomain(o.CookieDomain)
 }

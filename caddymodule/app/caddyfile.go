@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -95,6 +96,11 @@ func (o *Options) readOption(d *caddyfile.Dispenser) error {
 		return guest.Number(d, &o.ChallengeStatus)
 	case "sends":
 		return guest.Limits(d, &o.Sends)
+	case "languages":
+		if o.Languages = d.RemainingArgs(); len(o.Languages) == 0 {
+			return d.Err("languages: expected one or more languages, like de en")
+		}
+		return nil
 	case "message":
 		return o.readMessage(d)
 	case "test_number":
@@ -108,20 +114,22 @@ func (o *Options) texts() map[string]*string {
 		"send": &o.Send, "bind": &o.Bind, "zone": &o.Zone, "cookie_domain": &o.CookieDomain, "brand": &o.Brand,
 		"origin": &o.Origin, "template": &o.Template, "default_region": &o.DefaultRegion, "phone": &o.Phone,
 		"resend_via": &o.ResendVia, "notify_change": &o.NotifyChange,
+		"words": &o.Words, "restore": &o.Restore, "help": &o.Help, "contact": &o.Contact, "logo": &o.Logo,
+		"show_user": &o.ShowUser,
 	}
 }
 
 func (o *Options) durations() map[string]**caddy.Duration {
 	return map[string]**caddy.Duration{
-		"code_ttl": &o.CodeTTL, "block": &o.Block, "resend_after": &o.ResendAfter, "session": &o.Session, "idle": &o.Idle,
-		"max_age": &o.MaxAge, "stale_ok": &o.StaleOK, "send_wait": &o.SendWait,
+		"code_ttl": &o.CodeTTL, "block": &o.Block, "resend_after": &o.ResendAfter, "session": &o.Session,
+		"trust": &o.Trust, "idle": &o.Idle, "max_age": &o.MaxAge, "stale_ok": &o.StaleOK, "send_wait": &o.SendWait,
 	}
 }
 
 // duration reads a duration. Those that can be turned off take "off" as well.
 func duration(d *caddyfile.Dispenser, into **caddy.Duration) error {
 	read := guest.Duration
-	if option := d.Val(); option == "idle" || option == "max_age" {
+	if option := d.Val(); slices.Contains([]string{"trust", "idle", "max_age"}, option) {
 		read = guest.DurationOrOff
 	}
 	*into = new(caddy.Duration)

@@ -61,29 +61,66 @@ func (o *Options) readMessage(d *caddyfile.Dispenser) error {
 // unlabelled is the language that a text without one is taken for: that of the page.
 var unlabelled = language.English
 
+// labelled are the names of the languages that have a text of their own.
+func (m Messages) labelled() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(name string) bool { return name == "" })
+}
+
+// validate says which text cannot be used.
+func (m Messages) validate() error {
+	if _, err := otp.ParseMessage(m[""]); err != nil {
+		return err
+	}
+	for _, name := range m.labelled() {
+		if _, err := readTag(name); err != nil {
+			return err
+		}
+		if _, err := otp.ParseMessage(m[name]); err != nil {
+			return fmt.Errorf("message %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func readTag(name string) (language.Tag, error) {
+	tag, err := language.Parse(name)
+	if err != nil || tag == language.Und {
+		return tag, fmt.Errorf("message: %q is not a language like de or pt-BR", name)
+	}
+	return tag, nil
+}
+
 // MessageSet is the texts of a gate, one for each language, and the choice among them.
 type MessageSet struct {
 	Tags     []language.Tag
 	Messages []otp.Message // the text of the tag at the same index
+	Own      []bool        // whether the text at the same index is the operator's
 	chooser  *words.Chooser
 }
 
-// NewMessages reads the texts. The first one of the set is the text without a language, or the built-in text: for
-// every visitor whose language has no text.
-func NewMessages(texts Messages) (*MessageSet, error) {
+// NewMessages reads the texts. The first one of the set is the text without a language, for every visitor whose
+// language has no text. Without that one, the texts are those of the page's languages, and the operator's stand in
+// their place.
+func NewMessages(texts Messages, page *words.Set) (*MessageSet, error) {
 	m := new(MessageSet)
-	if err := m.add(unlabelled, texts[""]); err != nil {
-		return nil, err
+	if text, ok := texts[""]; ok {
+		if err := m.add(unlabelled, text, true); err != nil {
+			return nil, err
+		}
+	} else {
+		for _, l := range page.Languages {
+			text, _ := l.Text("sms-code")
+			if err := m.add(l.Tag, text.String(), false); err != nil {
+				return nil, fmt.Errorf("words %s: sms-code: %w", l.Tag, err)
+			}
+		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if name == "" {
-			continue
+	for _, name := range texts.labelled() {
+		tag, err := readTag(name)
+		if err != nil {
+			return nil, err
 		}
-		tag, err := language.Parse(name)
-		if err != nil || tag == language.Und {
-			return nil, fmt.Errorf("message: %q is not a language like de or pt-BR", name)
-		}
-		if err := m.add(tag, texts[name]); err != nil {
+		if err := m.add(tag, texts[name], true); err != nil {
 			return nil, fmt.Errorf("message %s: %w", name, err)
 		}
 	}
@@ -91,12 +128,17 @@ func NewMessages(texts Messages) (*MessageSet, error) {
 	return m, nil
 }
 
-func (m *MessageSet) add(tag language.Tag, text string) error {
+// add adds the text of a language, or puts it in the place of another one of that language.
+func (m *MessageSet) add(tag language.Tag, text string, own bool) error {
 	message, err := otp.ParseMessage(text)
 	if err != nil {
 		return err
 	}
-	m.Tags, m.Messages = append(m.Tags, tag), append(m.Messages, message)
+	if i := slices.Index(m.Tags, tag); i >= 0 {
+		m.Messages[i], m.Own[i] = message, own
+		return nil
+	}
+	m.Tags, m.Messages, m.Own = append(m.Tags, tag), append(m.Messages, message), append(m.Own, own)
 	return nil
 }
 

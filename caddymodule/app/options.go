@@ -37,8 +37,8 @@ type Options struct {
 	// After 100 wrong codes in a row the account gets no text until an operator unlocks it. Default: `15m`.
 	Block *caddy.Duration `json:"block,omitempty"`
 
-	// The least time between two texts of one account that ask for the same thing. A text that could not be sent does not
-	// count, and after a right code or a sign-out the next challenge texts at once, within `sends`. Default: `60s`.
+	// The least time between two texts of one account that ask for the same thing. A text that could not be sent does
+	// not count, and after a right code or a sign-out the next challenge texts at once, within `sends`. Default: `60s`.
 	ResendAfter *caddy.Duration `json:"resend_after,omitempty"`
 
 	// How many texts an account, and again a phone number, may get: a list like `5 per 10m`. Default: `5 per 10m` and
@@ -47,6 +47,10 @@ type Options struct {
 
 	// How long a verification lasts, at most `90d`. Default: `12h`.
 	Session *caddy.Duration `json:"session,omitempty"`
+
+	// How long a verification lasts where the visitor ticks "Do not ask again on this device": longer than `session`, at
+	// most `90d`. Such a verification does not end by `idle`. Default: off, and the page does not offer it.
+	Trust *caddy.Duration `json:"trust,omitempty"`
 
 	// Ends a verification earlier, when it has not been used for so long. Default: off.
 	Idle *caddy.Duration `json:"idle,omitempty"`
@@ -67,7 +71,8 @@ type Options struct {
 	// digits, `_` and `-`. Default: `default`.
 	Zone string `json:"zone,omitempty"`
 
-	// A domain whose subdomains share the verification, like `example.com`. Default: off, the cookie belongs to one host.
+	// A domain whose subdomains share the verification, like `example.com`. Default: off, the cookie belongs to one
+	// host.
 	CookieDomain string `json:"cookie_domain,omitempty"`
 
 	// The site's name on the page and in the text. Default: the host.
@@ -76,11 +81,11 @@ type Options struct {
 	// The text, with the variables `{code}`, `{brand}`, `{minutes}` and `{host}`; or several, by language (BCP 47), of
 	// which the visitor's browser chooses. The one without a language, under the key "", is taken for English, and is
 	// for everybody else. A last line that binds the code to the site is always added. Default: `{brand}: your code is
-	// {code}. It holds for {minutes} min. Do not share it with anyone.`
+	// {code}. It is valid for {minutes} min. Do not share it with anyone.`, in all languages of the page.
 	Message Messages `json:"message,omitempty"`
 
-	// Which sender takes a text that is asked for after one that was reported as not delivered, or that may not have been
-	// accepted: `same`, or `next`, the one behind it. Default: `same`.
+	// Which sender takes a text that is asked for after one that was reported as not delivered, or that may not have
+	// been accepted: `same`, or `next`, the one behind it. Default: `same`.
 	ResendVia string `json:"resend_via,omitempty"`
 
 	// Whether the number that a visitor has replaced by another one is told so by a text, where it is a mobile number:
@@ -96,6 +101,32 @@ type Options struct {
 
 	// The file of a page of your own (Go html/template). Default: the built-in page.
 	Template string `json:"template,omitempty"`
+
+	// The languages of the page and of the text (BCP 47), like `de` and `en`, of which each visitor gets the one that
+	// the browser asks for; the first one is for everybody else. Default: all that are built in, `en` first.
+	Languages []string `json:"languages,omitempty"`
+
+	// A file with words of your own in the place of single ones of the page: a JSON object by language, of objects by
+	// key. Default: none.
+	Words string `json:"words,omitempty"`
+
+	// How much of a form is kept that a visitor sends when the session has ended, and that is sent after the code: a
+	// size like `1MB`, at most `10MB`, or `off`. Default: `1MB`.
+	Restore string `json:"restore,omitempty"`
+
+	// Where a visitor finds help: the address of a page (`https:`), or a text, which every page shows. Default: none.
+	Help string `json:"help,omitempty"`
+
+	// How a visitor reaches whoever runs the site: an address (`https:`, `mailto:`, `tel:`), or a text, like a phone
+	// number and office hours. Default: none.
+	Contact string `json:"contact,omitempty"`
+
+	// The file of a picture above the site's name: PNG, JPEG, GIF, WebP or SVG, at most 50 kB. It becomes part of the
+	// page. Default: none.
+	Logo string `json:"logo,omitempty"`
+
+	// Whether the page names who has passed the first factor, and offers to sign out: `on` or `off`. Default: `off`.
+	ShowUser string `json:"show_user,omitempty"`
 
 	// The HTTP status of the challenge. Default: `403`, with which browsers keep the password of the first factor.
 	ChallengeStatus int `json:"challenge_status,omitempty"`
@@ -126,6 +157,7 @@ func (o Options) Or(g Options) Options {
 		o.Sends = g.Sends
 	}
 	o.Session = cmp.Or(o.Session, g.Session)
+	o.Trust = cmp.Or(o.Trust, g.Trust)
 	o.Idle = cmp.Or(o.Idle, g.Idle)
 	o.MaxAge = cmp.Or(o.MaxAge, g.MaxAge)
 	o.Send = cmp.Or(o.Send, g.Send)
@@ -143,6 +175,15 @@ func (o Options) Or(g Options) Options {
 	}
 	o.Origin = cmp.Or(o.Origin, g.Origin)
 	o.Template = cmp.Or(o.Template, g.Template)
+	if o.Languages == nil {
+		o.Languages = g.Languages
+	}
+	o.Words = cmp.Or(o.Words, g.Words)
+	o.Restore = cmp.Or(o.Restore, g.Restore)
+	o.Help = cmp.Or(o.Help, g.Help)
+	o.Contact = cmp.Or(o.Contact, g.Contact)
+	o.Logo = cmp.Or(o.Logo, g.Logo)
+	o.ShowUser = cmp.Or(o.ShowUser, g.ShowUser)
 	o.ChallengeStatus = cmp.Or(o.ChallengeStatus, g.ChallengeStatus)
 	o.StaleOK = cmp.Or(o.StaleOK, g.StaleOK)
 	o.SendWait = cmp.Or(o.SendWait, g.SendWait)
@@ -156,9 +197,11 @@ func Defaults() Options {
 	return Options{
 		CodeLength: otp.DefaultCodeLength, CodeTTL: length(otp.DefaultCodeTTL), Attempts: otp.DefaultAttempts,
 		Block: length(otp.DefaultBlock), ResendAfter: length(otp.DefaultResendAfter),
-		Session: length(defaultSession), Idle: length(0), MaxAge: length(0), Send: "auto", Zone: DefaultZone,
-		ResendVia: "same", NotifyChange: "on", ChallengeStatus: defaultStatus,
-		StaleOK: length(defaultStaleOK), SendWait: length(defaultSendWait),
+		Session: length(defaultSession), Trust: length(0), Idle: length(0), MaxAge: length(0),
+		Send: "auto", Zone: DefaultZone,
+		ResendVia: "same", NotifyChange: "on", ShowUser: "off", Restore: "1MB",
+		ChallengeStatus: defaultStatus,
+		StaleOK:         length(defaultStaleOK), SendWait: length(defaultSendWait),
 	}
 }
 

@@ -25,7 +25,12 @@ var (
 // The deadline is the connection's with HTTP/1, and the stream's with HTTP/2 and HTTP/3. It is taken back only when
 // the body is complete: otherwise the server would wait for the rest of the body before it answers.
 func Read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	Bound(w, r)
+	return ReadWithin(w, r, limit, Timeout)
+}
+
+// ReadWithin is Read with a time of its own, for a body that may be larger.
+func ReadWithin(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration) ([]byte, error) {
+	bound(w, r, timeout)
 	c := http.NewResponseController(w)
 	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var long *http.MaxBytesError
@@ -44,10 +49,12 @@ func Read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 // Bound gives the body of a request that is answered here the Timeout to arrive, also where nobody reads the body: the
 // server waits for the rest of a body before it lets an answer go. The next request of the connection has a time of
 // its own.
-func Bound(w http.ResponseWriter, r *http.Request) {
+func Bound(w http.ResponseWriter, r *http.Request) { bound(w, r, Timeout) }
+
+func bound(w http.ResponseWriter, r *http.Request, timeout time.Duration) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
 	// Where a handler in front wraps the response and hides the connection, Caddy's own read_idle_timeout is left.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(Timeout))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout))
 }

@@ -114,7 +114,7 @@ func (h *Handler) lives(s *session.Session, state *session.State, now time.Time)
 	switch {
 	case !h.lasts(s, state, now), !now.Before(s.Expires):
 		return false
-	case h.idle > 0 && now.Sub(s.IssuedAt) >= h.idle:
+	case h.idles(s.Trusted) && now.Sub(s.IssuedAt) >= h.idle:
 		return false
 	}
 	return true
@@ -124,9 +124,9 @@ func (h *Handler) lives(s *session.Session, state *session.State, now time.Time)
 // a younger one now.
 func (h *Handler) lasts(s *session.Session, state *session.State, now time.Time) bool {
 	switch {
-	case s.Epoch != state.Epoch.ID, now.Sub(s.AuthTime) >= h.session:
+	case s.Epoch != state.Epoch.ID, now.Sub(s.AuthTime) >= h.life(s.Trusted):
 		return false
-	case h.idle == 0 && !now.Before(s.Expires):
+	case !h.idles(s.Trusted) && !now.Before(s.Expires):
 		return false
 	}
 	return !state.Revoked.Has(s)

@@ -36,7 +36,7 @@ func (h *Handler) compare(helper httpcaddyfile.Helper, place string) error {
 	}
 	gate, err := h.written(global, place)
 	if err != nil {
-		return err
+		return helper.WrapErr(err)
 	}
 	others, _ := helper.State[written].([]app.Gate)
 	if err := gate.Fits(others); err != nil {
@@ -61,6 +61,9 @@ func (h *Handler) written(global *app.App, place string) (app.Gate, error) {
 	o := h.Options.Or(global.Options).Or(app.Defaults())
 	policy, err := o.Policy()
 	if err != nil {
+		return app.Gate{}, err
+	}
+	if err := o.Agree(); err != nil {
 		return app.Gate{}, err
 	}
 	directories := h.DirectoryRaw
@@ -88,6 +91,7 @@ func (h *Handler) written(global *app.App, place string) (app.Gate, error) {
 //		resend_after     <duration>
 //		sends            <number> per <duration>[, <number> per <duration>...]
 //		session          <duration>
+//		trust            <duration>|off
 //		idle             <duration>|off
 //		max_age          <duration>|off
 //		send             auto|button
@@ -100,6 +104,13 @@ func (h *Handler) written(global *app.App, place string) (app.Gate, error) {
 //		test_number      <number> code <code> until <date>
 //		origin           <host>
 //		template         <file>
+//		languages        <language>...
+//		words            <file>
+//		restore          <size>|off
+//		help             <text or address>
+//		contact          <text or address>
+//		logo             <file>
+//		show_user        on|off
 //		challenge_status <status>
 //		stale_ok         <duration>
 //		send_wait        <duration>

@@ -40,6 +40,7 @@ func (v *visitor) identified(next func(*caller) error) error {
 			zap.String("user", v.User), zap.String("zone", v.Zone), zap.Error(err), app.ClientIP(v.r))
 		return v.answer(problem.NoIdentity.Refusal())
 	}
+	v.user = user
 	return next(&caller{visitor: v, subject: otp.Subject{Zone: v.Zone, Name: name}, given: user, bind: bind})
 }
 

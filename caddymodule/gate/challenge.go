@@ -36,6 +36,7 @@ func (c *caller) challenge() error {
 			return c.comeAgain()
 		}
 	}
+	a.interrupt()
 	h, err := a.lookUp()
 	if err != nil {
 		return a.cannotTell(err)

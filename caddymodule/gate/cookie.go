@@ -17,6 +17,7 @@ const cookieBase = "sms2fa"
 type cookieNames struct {
 	session, challenge string
 	number             string // that the visitor has given, until its code
+	forms              string // that were interrupted: their IDs
 	domain             string
 	secure             bool
 }
@@ -47,6 +48,7 @@ func named(prefix, zone string) cookieNames {
 	return cookieNames{
 		session: prefix + cookieBase + suffix, challenge: prefix + cookieBase + "_challenge" + suffix,
 		number: prefix + cookieBase + "_challenge_number" + suffix,
+		forms:  prefix + cookieBase + "_challenge_forms" + suffix,
 	}
 }
 

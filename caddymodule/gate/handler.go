@@ -18,6 +18,7 @@ package gate
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"time"
@@ -86,15 +87,18 @@ type Handler struct {
 	fixedCodes app.FixedCodes
 	words      *words.Set
 	page       *page.Page
+	logo       template.URL
 	admissions *session.Cache[*admission]
 	questions  singleflight.Group        // to providers, about typed codes
 	numberless *session.Cache[time.Time] // when the log told of an account without a number
 
-	notes proxyNotes
+	help, contact *page.Way
+	restore       int64 // the size in bytes of the largest form that is kept; 0 keeps none
+	notes         proxyNotes
 
-	session, idle, maxAge, staleOK, sendWait time.Duration
-	names                                    cookieNames
-	plainNames                               cookieNames
+	session, trust, idle, maxAge, staleOK, sendWait time.Duration
+	names                                           cookieNames
+	plainNames                                      cookieNames
 }
 
 // CaddyModule returns the Caddy module information.
@@ -120,6 +124,9 @@ func (h *Handler) join(ctx caddy.Context, a *app.App, around *surroundings.Surro
 		return err
 	}
 	h.settle(h.Options.Or(app.Defaults()))
+	if err := h.Agree(); err != nil {
+		return err
+	}
 	if h.identity, err = newIdentity(h.User, h.Bind); err != nil {
 		return err
 	}
@@ -142,7 +149,7 @@ func (h *Handler) join(ctx caddy.Context, a *app.App, around *surroundings.Surro
 // card is what the app gets to know of the gate.
 func (h *Handler) card(directories guest.Modules, around *surroundings.Surroundings) app.Gate {
 	return app.Gate{
-		Zone: h.Zone, Policy: h.policy, Session: h.session, Place: around.Place, Directory: h.directory,
+		Zone: h.Zone, Policy: h.policy, Session: max(h.session, h.trust), Place: around.Place, Directory: h.directory,
 		Basis: app.NewBasis(h.User, directories, h.Options, h.policy),
 		Cookie: app.CookieReach{
 			Hosts: around.Hosts, AnyHost: around.AnyHost, Domain: h.SharedDomain(), Bind: h.identity.bind.template,
@@ -156,6 +163,8 @@ func (h *Handler) settle(o app.Options) {
 	if h.User == "" {
 		h.User = defaultUser
 	}
+	h.trust = time.Duration(*o.Trust)
+	h.restore, _ = o.LargestForm()
 	h.session, h.idle, h.maxAge = time.Duration(*o.Session), time.Duration(*o.Idle), time.Duration(*o.MaxAge)
 	h.staleOK, h.sendWait = time.Duration(*o.StaleOK), time.Duration(*o.SendWait)
 	h.names, h.plainNames = secureNames(o.Zone, o.CookieDomain), plainNames(o.Zone)
@@ -168,13 +177,10 @@ func (h *Handler) prepare() error {
 	if h.policy, err = h.Policy(); err != nil {
 		return err
 	}
-	if h.messages, err = app.NewMessages(h.Message); err != nil {
-		return err
-	}
 	if h.fixedCodes, err = app.NewFixedCodes(h.TestNumbers, h.policy.CodeLength); err != nil {
 		return err
 	}
-	if h.words, err = words.NewSet(); err != nil {
+	if err := h.prepareWords(); err != nil {
 		return err
 	}
 	if h.page, err = loadPage(h.Template, h.words); err != nil {
@@ -222,6 +228,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if at.safe && at.meant.passes() {
 		if a := h.admit(r, repl, at); a != nil {
 			return h.pass(w, r, repl, next, at, a)
+		}
+	}
+	if at.safe && at.meant == meantForThis && at.query.action == restoreAction && r.Method == http.MethodPost {
+		if a := h.admit(r, repl, at); a != nil {
+			return h.resend(w, r, repl, next, at, a)
 		}
 	}
 	h.receive(w, r, repl, at)

@@ -79,6 +79,9 @@ func (a *account) signedOut() error {
 	names := a.at.names
 	names.set(a.w, names.session, "", 0)
 	names.set(a.w, names.challenge, "", 0)
+	if len(a.formIDs()) > 0 {
+		names.set(a.w, names.forms, "", 0)
+	}
 	if a.submitted() || a.navigates() {
 		return a.redirect(a.action("logout"))
 	}

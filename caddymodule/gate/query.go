@@ -3,6 +3,7 @@ package gate
 import (
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -91,12 +92,13 @@ func (q *query) take(pair string) bool {
 const (
 	accountAction = "account" // the number of the visitor, and how to sign out
 	changeAction  = "change"  // another number in the place of that
+	restoreAction = "restore" // a form that was interrupted
 )
 
 // readAction reads the value of our parameter: an action, and the page of the gate that the visitor goes on to after
 // it.
 func readAction(value string) (action, page string) {
-	for _, page := range []string{accountAction, changeAction} {
+	for _, page := range []string{accountAction, changeAction, restoreAction} {
 		first, ok := strings.CutSuffix(value, "."+page)
 		if value == page || ok && keepsPage(first) {
 			return first, page
@@ -110,7 +112,7 @@ func leadsOn(action string) bool { return action == "verify" || action == "send"
 
 // keepsPage reports whether an action is one on the way to a page.
 func keepsPage(action string) bool {
-	return leadsOn(action) || action == "status" || action == "enroll"
+	return leadsOn(action) || slices.Contains([]string{"status", "enroll", "look", "cookie"}, action)
 }
 
 // withAction is a query that asks for an action of a gate: what the app's query holds, and our parameters at the end.

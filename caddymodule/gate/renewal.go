@@ -23,7 +23,7 @@ type renewal struct {
 // renewing returns the writer of an answer with a younger token, nil when a quarter of the idle time is not over yet.
 // The session and its end stay the same.
 func (h *Handler) renewing(w http.ResponseWriter, at location, s *session.Session) *renewal {
-	if h.idle == 0 {
+	if !h.idles(s.Trusted) {
 		return nil
 	}
 	now := h.clock()
@@ -32,7 +32,7 @@ func (h *Handler) renewing(w http.ResponseWriter, at location, s *session.Sessio
 	}
 	younger := *s
 	younger.IssuedAt = now
-	younger.Expires = h.expiry(s.AuthTime, now)
+	younger.Expires = h.expiry(s.AuthTime, now, s.Trusted)
 	token, err := h.app.Backend().Keys().Tokens.Mint(younger)
 	if err != nil {
 		h.log.Error("session cannot be renewed", zap.Error(err))

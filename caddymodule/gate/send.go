@@ -32,7 +32,7 @@ func (c *caller) send() error {
 	case h.number == "":
 		return h.numberless()
 	case h.unproven != nil && h.unproven.Opened != nil:
-		return h.enter(h.unproven.Opened.Outcome(h.clock()), s.json)
+		return h.enterProved(s.json)
 	}
 	if f, ok := h.choose(s); !ok {
 		return a.answer(f)

@@ -17,7 +17,7 @@ var errNoLongerOnFile = errors.New("the number that proved it is no longer on fi
 // (OWASP ASVS 7.2.4). The session is bound to the number that the code was texted to. The times in a token are on the
 // gateway's clock, by which gateways judge the token; the order of sessions and revocations is the store's, and hangs
 // on the stamp.
-func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
+func (h *holder) openSession(o otp.Outcome, trusted bool) (session.Session, string, error) {
 	now, keys, number := h.clock(), h.verifier.Keys(), h.textedTo(o)
 	if number == "" {
 		return session.Session{}, "", errNoLongerOnFile
@@ -26,7 +26,8 @@ func (h *holder) openSession(o otp.Outcome) (session.Session, string, error) {
 	s := session.Session{
 		ID: o.Session, Subject: h.pseudonym(), Zone: h.Zone, Epoch: h.epoch,
 		Bind: boundTo(keys, h.bind), Number: keys.Number(h.subject, number.E164()),
-		AuthTime: opened, Stamp: o.Stamp, IssuedAt: now, Expires: h.expiry(opened, now),
+		AuthTime: opened, Stamp: o.Stamp, IssuedAt: now, Expires: h.expiry(opened, now, trusted),
+		Trusted: trusted,
 	}
 	token, err := h.app.Backend().Keys().Tokens.Mint(s)
 	if err != nil {
@@ -62,10 +63,21 @@ func (a *account) ownSessions() []session.Session {
 	return own
 }
 
+// life is how long a session lasts at the most: trust where the visitor has asked for that and this gate offers it.
+func (h *Handler) life(trusted bool) time.Duration {
+	if trusted && h.trust > 0 {
+		return h.trust
+	}
+	return h.session
+}
+
+// idles reports whether a session ends when it is not used. One that is trusted does not.
+func (h *Handler) idles(trusted bool) bool { return h.idle > 0 && !(trusted && h.trust > 0) }
+
 // expiry is when a session ends that is used now and never again.
-func (h *Handler) expiry(verified, now time.Time) time.Time {
-	end := verified.Add(h.session)
-	if h.idle > 0 && now.Add(h.idle).Before(end) {
+func (h *Handler) expiry(verified, now time.Time, trusted bool) time.Time {
+	end := verified.Add(h.life(trusted))
+	if h.idles(trusted) && now.Add(h.idle).Before(end) {
 		end = now.Add(h.idle)
 	}
 	return end

@@ -35,6 +35,10 @@ type submission struct {
 
 	number, country, invitation string // that a visitor gives as their own
 
+	form string // what is to become of an interrupted form: "send" or "drop"
+
+	trust bool // not to be asked again in this browser
+
 	csrf string // the proof of the page that a form was posted from
 	json bool
 
@@ -70,8 +74,8 @@ func readForm(content []byte) (submission, error) {
 	number := form.Get("number")
 	return submission{
 		code: form.Get("code"), csrf: form.Get("csrf"), country: form.Get("country"),
-		invitation: form.Get("invitation"),
-		number:     number, chosen: number != "", at: number,
+		invitation: form.Get("invitation"), trust: form.Get("trust") == "on", form: form.Get("form"),
+		number: number, chosen: number != "", at: number,
 	}, nil
 }
 
@@ -80,6 +84,7 @@ func readJSON(content []byte) (submission, error) {
 		Code    string          `json:"code"`
 		Number  json.RawMessage `json:"number"`
 		Country string          `json:"country"`
+		Trust   bool            `json:"trust"`
 
 		Invitation string `json:"invitation"`
 	}
@@ -92,6 +97,7 @@ func readJSON(content []byte) (submission, error) {
 		return submission{}, errBody
 	}
 	s := submission{code: members.Code, country: members.Country, invitation: members.Invitation, json: true}
+	s.trust = members.Trust
 	s.at = string(members.Number)
 	s.chosen = s.at != ""
 	_ = json.Unmarshal(members.Number, &s.number) // a position is no text

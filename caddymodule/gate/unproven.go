@@ -49,7 +49,9 @@ func (h *holder) seal() error {
 // keepProof gives the browser, beside the number, what its right code has opened: the register did not answer, and the
 // browser comes again without another text.
 func (h *holder) keepProof(o otp.Outcome) {
-	h.unproven.Opened = &otp.Opened{Session: o.Session, At: h.clock().Add(-o.OpenedAgo), Stamp: o.Stamp}
+	h.unproven.Opened = &otp.Opened{
+		Session: o.Session, At: h.clock().Add(-o.OpenedAgo), Stamp: o.Stamp, Trusted: h.wantsTrust,
+	}
 	if err := h.seal(); err != nil {
 		h.fault("proof cannot be sealed", err)
 	}
@@ -61,11 +63,17 @@ func (h *holder) forgetNumber() {
 	h.at.names.set(h.w, h.at.names.number, "", 0)
 }
 
+// enterProved gives the browser the session that its right code has opened before.
+func (h *holder) enterProved(asJSON bool) error {
+	h.wantsTrust = h.unproven.Opened.Trusted
+	return h.enter(h.unproven.Opened.Outcome(h.clock()), asJSON)
+}
+
 // resume goes on with a number that was given: with the proof, if there is one, and else with the code that it waits
 // for. It texts nothing.
 func (h *holder) resume() error {
 	if h.unproven.Opened != nil {
-		return h.enter(h.unproven.Opened.Outcome(h.clock()), false)
+		return h.enterProved(false)
 	}
 	return h.showChallenge(h.look())
 }

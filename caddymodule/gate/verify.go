@@ -22,6 +22,7 @@ func (c *caller) verify() error {
 	if !s.json && c.admitted() != nil && !c.changes() {
 		return c.redirect(c.home())
 	}
+	c.wantsTrust = s.trust
 	a, err := c.account()
 	if err != nil {
 		return c.fault("store does not answer", err)
@@ -37,7 +38,7 @@ func (c *caller) verify() error {
 	case h.number == "":
 		return h.numberless() // the code went to the phone of nobody any more
 	case h.unproven != nil && h.unproven.Opened != nil:
-		return h.enter(h.unproven.Opened.Outcome(h.clock()), s.json)
+		return h.enterProved(s.json)
 	}
 	return h.judge(s)
 }
@@ -94,7 +95,7 @@ func (h *holder) enter(o otp.Outcome, asJSON bool) error {
 	} else if ok, answer := h.prove(&o); !ok {
 		return answer
 	}
-	s, token, err := h.openSession(o)
+	s, token, err := h.openSession(o, h.wantsTrust && h.trust > 0)
 	if err != nil {
 		return h.fault("session cannot be signed", err)
 	}

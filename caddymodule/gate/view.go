@@ -45,12 +45,14 @@ func (h *holder) problemOf(o otp.Outcome) problem.Refusal {
 
 // viewOf is what the page shows for a refusal.
 func (v *visitor) viewOf(f problem.Refusal) page.View {
-	view := page.View{
-		State: f.State, Brand: v.brand(), Phone: f.Phone, Others: othersOf(f), CodeLength: v.policy.CodeLength,
-		RetryAfter: f.Retry, Reports: v.app.AnyReports(),
-		VerifyURL: template.URL(v.action("verify")), SendURL: template.URL(v.action("send")),
-		StatusURL: template.URL(v.action("status")), HomeURL: template.URL(v.link()),
-	}
+	view := v.plain(f.State)
+	view.Phone, view.Others, view.CodeLength = f.Phone, othersOf(f), v.policy.CodeLength
+	view.RetryAfter, view.Reports = f.Retry, v.app.AnyReports()
+	view.VerifyURL, view.SendURL = template.URL(v.action("verify")), template.URL(v.action("send"))
+	view.StatusURL, view.LookURL = template.URL(v.action("status")), template.URL(v.action("look"))
+	view.LogoutURL = template.URL(v.action("logout"))
+	view.Interrupted = v.interrupted
+	view.Trust, view.Trusted = v.trust, v.wantsTrust
 	if f.Outcome != nil {
 		describe(&view, f)
 	}
@@ -91,14 +93,22 @@ func describe(view *page.View, f problem.Refusal) {
 	}
 }
 
-// plain is a page that holds no more than its words and a link.
+// plain is a page that holds no more than its words, a link, and ways out for a visitor who is stuck.
 func (v *visitor) plain(state page.State) page.View {
-	return page.View{State: state, Brand: v.brand(), HomeURL: template.URL(v.link())}
+	view := page.View{
+		State: state, Brand: v.brand(), HomeURL: template.URL(v.link()), Help: v.help, Contact: v.contact, Logo: v.logo,
+	}
+	if v.ShowUser == "on" {
+		view.User = v.user
+	}
+	return view
 }
 
 // inFrame is what is shown inside another page, whatever the answer is: a link out of it. No form works there,
-// whatever a template of the operator's own has.
-func (v *visitor) inFrame() page.View { return v.plain(page.Framed) }
+// whatever a template of the operator's own has, and another site that shows the page learns nothing.
+func (v *visitor) inFrame() page.View {
+	return page.View{State: page.Framed, Brand: v.brand(), HomeURL: template.URL(v.link())}
+}
 
 // show writes the page in the visitor's language.
 func (v *visitor) show(status int, view page.View) error {

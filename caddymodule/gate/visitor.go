@@ -13,6 +13,7 @@ import (
 	"github.com/caddy-sms-2fa/gateway/caddymodule/body"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/metrics"
 	"github.com/caddy-sms-2fa/gateway/caddymodule/problem"
+	"github.com/caddy-sms-2fa/gateway/page"
 )
 
 // storeTimeout bounds one question to the store, so that a visitor has an answer within a second when the store is
@@ -26,6 +27,11 @@ type visitor struct {
 	r    *http.Request
 	repl *caddy.Replacer
 	at   location
+	user string // the name that the first factor gave, "" before it is known
+
+	interrupted page.Interruption // what became of the form that the visitor was about to send
+
+	wantsTrust bool // the visitor asks not to be asked again in this browser
 
 	// ctx goes on when the visitor has left, and has no deadline: each question to the store, the directory or a provider
 	// has one of its own.
@@ -76,10 +82,16 @@ func (v *visitor) act(action string) error {
 		return v.identified((*caller).status)
 	case action == "logout" && method == http.MethodGet && v.navigates():
 		return v.askLogout()
+	case action == "look" && method == http.MethodGet && v.navigates():
+		return v.identified((*caller).lookAgain)
 	case action == "cookie" && method == http.MethodGet && v.navigates():
 		return v.endProbe()
 	case action == accountAction && method == http.MethodGet:
 		return v.identified((*caller).myNumber)
+	case action == restoreAction && method == http.MethodGet:
+		return v.identified((*caller).askForm)
+	case action == restoreAction && method == http.MethodPost:
+		return v.redirect(v.action(restoreAction)) // the session has ended, see Handler.resend
 	case action == changeAction && method == http.MethodGet:
 		return v.identified((*caller).changeNumber)
 	case action == "enroll" && method == http.MethodGet && v.navigates():

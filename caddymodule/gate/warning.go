@@ -22,8 +22,14 @@ func (h *Handler) warn() {
 	if h.session > 24*time.Hour {
 		log.Warn("session is over 24h, the most that NIST SP 800-63B advises")
 	}
+	if h.trust > 30*24*time.Hour {
+		log.Warn("trust is over 30d: the owner of a browser may be another one by then")
+	}
 	h.warnOfForms(log)
 	for i, m := range h.messages.Messages {
+		if i > 0 && !h.messages.Own[i] {
+			continue // that some alphabets need two segments is told in the documentation
+		}
 		h.warnOfLength(log.With(zap.Stringer("language", h.messages.Tags[i])), m)
 	}
 	for number := range h.fixedCodes {
@@ -37,6 +43,9 @@ func (h *Handler) warnOfForms(log *zap.Logger) {
 	template := zap.String("template", h.Template)
 	if !h.page.Forms.Verify {
 		log.Warn("template has no form that sends the code: without scripts nobody gets past the page", template)
+	}
+	if h.trust > 0 && !h.page.Forms.Trust {
+		log.Warn("template has no field trust in the form that sends the code: the option trust does nothing", template)
 	}
 	if !h.page.Forms.Send {
 		log.Warn("template has no form that asks for another text", template)

@@ -49,6 +49,11 @@ var (
 	Entries = counters("register_entries_total",
 		"Numbers of directories that a code proved, by what came of entering them.", "result")
 
+	// Forms counts forms that visitors sent when their session had ended, by what became of them: held, lost, sent,
+	// dropped, or gone (the visitor wanted to send one that was not kept any more).
+	Forms = counters("forms_total", "Forms that visitors sent when their session had ended, by what became of them.",
+		"result")
+
 	// InFlight is how many texts are on their way to a provider.
 	InFlight = prometheus.NewGauge(prometheus.GaugeOpts(opts("texts_in_flight", "Texts on their way to a provider.")))
 

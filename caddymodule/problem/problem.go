@@ -34,7 +34,7 @@ var (
 		"Type it alone. This was not counted as a try.",
 	}
 	CodeExpired = Problem{
-		"code-expired", 0, "The code does not hold any more", page.Enter,
+		"code-expired", 0, "The code has expired", page.Enter,
 		"Ask for a new code.",
 	}
 	NoIdentity = Problem{

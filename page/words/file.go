@@ -20,7 +20,11 @@ type entry struct {
 }
 
 // builtin are the languages that have a file, English first.
-var builtin = []language.Tag{language.English}
+var builtin = []language.Tag{
+	language.English, language.German, language.French, language.Spanish, language.BrazilianPortuguese, language.Italian,
+	language.Dutch, language.Polish, language.Ukrainian, language.Turkish, language.Arabic, language.Hebrew,
+	language.Armenian, language.Hindi, language.Chinese, language.Japanese,
+}
 
 //go:embed *.json
 var files embed.FS

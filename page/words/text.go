@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -50,6 +51,22 @@ func (t Text) phrase(tag language.Tag, n int) []part {
 		}
 	}
 	return t.phrases[other]
+}
+
+// variables are the names of all variables of a text, sorted; one that ends a part of the text has a slash before it.
+func (t Text) variables() []string {
+	found := make(map[string]bool)
+	for _, phrase := range t.phrases {
+		for _, p := range phrase {
+			switch {
+			case p.closes:
+				found["/"+p.variable] = true
+			case p.variable != "":
+				found[p.variable] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // MarshalJSON writes a text without plurals as a string.

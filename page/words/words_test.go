@@ -12,7 +12,7 @@ import (
 // all are the languages that are built in.
 func all(tb testing.TB) *Set {
 	tb.Helper()
-	set, err := NewSet()
+	set, err := NewSet(nil, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
