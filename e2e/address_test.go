@@ -39,9 +39,9 @@ func TestQueryComesBackByteForByte(t *testing.T) {
 	}
 	before := b.eval("location.href")
 	code := s.provider.Wait(t, 1).CodeInText()
-	b.types(wrong(code))
+	b.enters(wrong(code))
 	b.sees("2 tries left")
-	b.types(code)
+	b.enters(code)
 	b.sees("app /w?")
 	if after := b.eval("location.href"); after != before {
 		t.Errorf("the visitor asked for\n%s and is at\n%s", before, after)
@@ -69,14 +69,14 @@ func TestFragmentSurvives(t *testing.T) {
 	code := s.provider.Wait(t, 2).CodeInText()
 	b.sees("digit code")
 	at("after another text")
-	b.types(wrong(code))
+	b.enters(wrong(code))
 	b.sees("too many wrong codes")
 	b.do(chromedp.Click(chromedp.CSS(".again a")))
 	b.sees("too many wrong codes")
 	at("after a block")
 	b.do(chromedp.Click(chromedp.CSS(".again a"))) // to where the page stands
 	b.triesAgain("digit code")
-	b.types(code)
+	b.enters(code)
 	b.sees("app /app?a=1")
 	at("after the right code")
 }
@@ -104,7 +104,7 @@ func TestServiceWorker(t *testing.T) {
 	b := s.open(t, "alice")
 	b.visit("/")
 	b.sees("digit code")
-	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.enters(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /")
 	b.eval(`(navigator.serviceWorker.register("/sw.js"), "")`)
 	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("navigator.serviceWorker.controller !== null")); err != nil {
@@ -117,7 +117,7 @@ func TestServiceWorker(t *testing.T) {
 	if worker := b.eval("navigator.serviceWorker.controller !== null"); worker != "true" {
 		t.Error("the service worker does not see this page")
 	}
-	b.types(s.provider.Wait(t, 2).CodeInText())
+	b.enters(s.provider.Wait(t, 2).CodeInText())
 	b.sees("app /page?from=12:30")
 	if hash := b.eval("location.hash"); hash != "#/deep" {
 		t.Errorf("the fragment is %q", hash)
@@ -145,7 +145,7 @@ func TestFrame(t *testing.T) {
 	if at := b.eval("location.pathname + location.search + location.hash"); at != "/app?a=1:2#/deep" {
 		t.Errorf("the link leads to %s", at)
 	}
-	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.enters(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /app?a=1:2")
 }
 
@@ -156,7 +156,7 @@ func TestAskingToSignOut(t *testing.T) {
 	b.sees("Nobody is signed in")
 	b.visit("/page?a=1")
 	b.sees("digit code")
-	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.enters(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /page")
 	b.visit("/page?a=1&sms_2fa=logout#/deep")
 	b.sees("You are signed in")
@@ -194,6 +194,6 @@ func TestAnotherSiteOpensThePage(t *testing.T) {
 	b.do(chromedp.Navigate(other.URL + "/"))
 	b.do(chromedp.Click(chromedp.CSS("#link")))
 	b.sees("digit code")
-	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.enters(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /linked")
 }

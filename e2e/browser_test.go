@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
 	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
@@ -126,6 +127,8 @@ type browser struct {
 	ctx context.Context
 	at  *site
 
+	scriptless bool // pages run no JavaScript
+
 	mu       sync.Mutex
 	problems []string // what the browser complained of, such as violations of the content security policy
 }
@@ -228,6 +231,12 @@ func (b *browser) types(code string) {
 	b.do(chromedp.SendKeys(chromedp.CSS("#code"), code))
 }
 
+// enters types a code and presses the button by the keyboard.
+func (b *browser) enters(code string) {
+	b.t.Helper()
+	b.types(code + kb.Enter)
+}
+
 // shot takes a picture in all widths and colours.
 func (b *browser) shot(name string) {
 	b.t.Helper()
@@ -243,6 +252,7 @@ func (b *browser) shot(name string) {
 		}
 	}
 	b.colours("light")
+	b.audit(name)
 }
 
 func (b *browser) colours(scheme string) {
@@ -273,6 +283,7 @@ func wrong(code string) string {
 // scripts allows or forbids JavaScript on the pages to come.
 func (b *browser) scripts(allowed bool) {
 	b.t.Helper()
+	b.scriptless = !allowed
 	params := emulation.SetScriptExecutionDisabledParams{Value: !allowed}
 	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, params); err != nil {
 		b.t.Fatal(err)

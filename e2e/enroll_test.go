@@ -13,7 +13,7 @@ import (
 // enrolling is a site on which carol and nobody have no number, and may give one.
 func enrolling(t *testing.T) *site {
 	t.Helper()
-	return startSite(t, "directory enroll {\ncountries AM DE US\n}")
+	return startSite(t, "languages en\ndirectory enroll {\ncountries AM DE US\n}")
 }
 
 // prefers sets the languages of the browser.
@@ -45,7 +45,7 @@ func TestNumberWithMistakes(t *testing.T) {
 	bob := s.open(t, "bob") // has a number, and enters it in the register with his code
 	bob.visit("/")
 	bob.sees("digit code")
-	bob.types(s.provider.Wait(t, 1).CodeInText())
+	bob.enters(s.provider.Wait(t, 1).CodeInText())
 	bob.sees("app /")
 
 	b := s.open(t, "carol")
@@ -85,7 +85,7 @@ func TestNumberWithMistakes(t *testing.T) {
 	if text.To != "4915123456789" {
 		t.Errorf("the text went to %s", text.To)
 	}
-	b.types(text.CodeInText())
+	b.enters(text.CodeInText())
 	b.sees("app /deep?x=1")
 	if hash := b.eval("location.hash"); hash != "#part" {
 		t.Errorf("what stands behind # is %q", hash)
@@ -115,7 +115,7 @@ func TestNumberWithATypo(t *testing.T) {
 	b.gives("AM", "077 123456")
 	b.sees("••••••••56")
 	code := s.provider.Wait(t, 2).CodeInText()
-	b.types(code)
+	b.enters(code)
 	b.sees("app /")
 	b.do(chromedp.NavigateBack())
 	b.sees("app /")
@@ -132,14 +132,14 @@ func TestNumberOnTwoDevices(t *testing.T) {
 	tablet.sees("Your phone number")
 	tablet.gives("AM", "+374 77 12 34 56")
 	tablet.sees("••••••••56")
-	tablet.types(s.provider.Wait(t, 1).CodeInText())
+	tablet.enters(s.provider.Wait(t, 1).CodeInText())
 	tablet.sees("app /")
 	laptop.do(chromedp.Reload())
 	laptop.sees("••••••••56") // the number is carol's now
 	if gone := laptop.eval(`document.getElementById("change") === null`); gone != "true" {
 		t.Error("the laptop offers to change a number that was proved")
 	}
-	laptop.types(s.provider.Wait(t, 2).CodeInText())
+	laptop.enters(s.provider.Wait(t, 2).CodeInText())
 	laptop.sees("app /")
 }
 
@@ -216,18 +216,18 @@ func TestNumberIsChanged(t *testing.T) {
 	b.visit("/deep?x=1")
 	b.gives("AM", "077 123456")
 	b.sees("••••••••56")
-	b.types(s.provider.Wait(t, 1).CodeInText())
+	b.enters(s.provider.Wait(t, 1).CodeInText())
 	b.sees("app /deep?x=1")
 	b.visit("/deep?x=1&sms_2fa=account")
 	b.sees("Change the number")
 	b.shot("account-change")
 	b.do(chromedp.Click(chromedp.CSS("#change a")))
-	b.sees("Your codes go to ••••••••56 now")
+	b.sees("Your codes go to ••••••••56")
 	b.shot("change")
 	b.gives("AM", "077 654321")
 	b.sees("••••••••21")
 	b.eval("window.dispatchEvent(new Event('focus'))") // a page that is looked at again stays where it is
-	b.types(s.provider.Wait(t, 2).CodeInText())
+	b.enters(s.provider.Wait(t, 2).CodeInText())
 	b.sees("••••••••21")
 	b.sees("Sign out everywhere")
 	if notice := s.provider.Wait(t, 3); notice.To != "37477123456" {
