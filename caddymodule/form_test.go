@@ -277,6 +277,20 @@ func TestKeptFormIsUnreadable(t *testing.T) {
 	}
 }
 
+// What becomes of forms is counted.
+func TestFormsAreCounted(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{site: diary})
+	v := s.visitor(t, "alice")
+	v.choose(v.enter(v.fill("/save", urlencoded, "a=b"), "/save"), "/save", "send")
+	metrics := s.Get("/metrics")
+	for _, want := range []string{`forms_total{result="held"} 1`, `forms_total{result="sent"} 1`} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
 // With "restore off" nothing is kept, and the page says so.
 func TestRestoreOff(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,9 @@
 // What stands around a gate in its site is looked at when the gate is loaded (package surroundings), and judged
 // (judgement.go).
 //
-// What a request asks for stands in the file of its name: challenge.go, verify.go, send.go, status.go, logout.go,
-// mynumber.go. How an answer is told stands in answer.go and view.go.
+// What a request asks for stands in the file of its name: challenge.go, verify.go, send.go, status.go, look.go,
+// logout.go, mynumber.go, enroll.go, change.go. A form that is interrupted is kept in form.go and sent in
+// resend.go. How an answer is told stands in answer.go and view.go.
 package gate
 
 import (
