@@ -110,6 +110,29 @@ func TestEarlyDataChangesNothing(t *testing.T) {
 	}
 }
 
+// Early data of a verified visitor may be replayed: what changes nothing reaches the app, and nothing else does
+// (RFC 8470 3).
+func TestEarlyDataOfVerifiedVisitors(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, setup{})
+	v := s.visitor(t, "alice")
+	v.login("/")
+	for method, want := range map[string]int{
+		http.MethodGet: http.StatusOK, http.MethodHead: http.StatusOK, http.MethodOptions: http.StatusOK,
+		http.MethodPost: http.StatusTooEarly, http.MethodPut: http.StatusTooEarly, http.MethodDelete: http.StatusTooEarly,
+		"PROPFIND": http.StatusTooEarly,
+	} {
+		h := asPage()
+		h.Set("Early-Data", "1")
+		if p := v.do(method, "/", h, ""); p.status != want {
+			t.Errorf("%s: status %d, want %d", method, p.status, want)
+		}
+	}
+	if p := v.do(http.MethodPost, "/", asForm(), "a=b"); !p.isApp() {
+		t.Errorf("afterwards: status %d", p.status)
+	}
+}
+
 func TestPlainHTTPIsRefusedOffLoopback(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, setup{listen: "http://:" + portOf(t), directive: "origin app.example.com"})

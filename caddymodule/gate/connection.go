@@ -104,6 +104,15 @@ func notInHostNames(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 }
 
+// isSafe reports whether a method changes nothing, so that a request may be replayed (RFC 9110 9.2.1).
+func isSafe(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
+}
+
 // early reports whether a request may have been replayed: TLS early data, here or at a proxy in front (RFC 8470).
 func early(r *http.Request) bool {
 	return r.TLS != nil && !r.TLS.HandshakeComplete || r.Header.Get("Early-Data") == "1"

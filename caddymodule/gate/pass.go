@@ -19,6 +19,9 @@ func (h *Handler) pass(
 	if !plainOrWebSocket(r) {
 		return h.refuse(w, r, at, problem.BadRequest.Because("Only upgrades to websocket pass."))
 	}
+	if early(r) && !isSafe(r.Method) {
+		return h.refuse(w, r, at, problem.TooEarly.Refusal())
+	}
 	repl.Set("http.sms_2fa.user", a.userValue)
 	repl.Set("http.sms_2fa.verified_at", a.verifiedAt)
 	repl.Set("http.sms_2fa.method", a.method)
