@@ -243,6 +243,38 @@ func TestCaddyfileErrors(t *testing.T) {
 			"sender log\nstore redis cluster {\naddress 10.0.0.1:6379 10.0.0.2\n}", "",
 			`"10.0.0.2" is neither host:port`,
 		},
+		{
+			"Redis addresses with commas", "sender log\nstore redis cluster {\naddress 10.0.0.1:6379,10.0.0.2:6379\n}", "",
+			"is several addresses; separate them by spaces",
+		},
+		{
+			"database of a cluster", "sender log\nstore redis cluster {\naddress 10.0.0.1:6379\ndb 3\n}", "",
+			"db: a cluster has no database but 0",
+		},
+		{
+			"master of a cluster", "sender log\nstore redis cluster {\naddress 10.0.0.1:6379\nmaster_name m\n}", "",
+			"master_name: only Sentinels know masters by name",
+		},
+		{
+			"master without Sentinels", "sender log\nstore redis {\nmaster_name m\n}", "",
+			"master_name: only Sentinels know masters by name",
+		},
+		{
+			"failover without addresses", "sender log\nstore redis failover {\nmaster_name m\n}", "",
+			"address: it is missing, failover needs the addresses of the Sentinels",
+		},
+		{
+			"several servers", "sender log\nstore redis {\naddress 10.0.0.1:6379 10.0.0.2:6379\n}", "",
+			"address: one is expected",
+		},
+		{
+			"user without a password", "sender log\nstore redis {\nusername gate\n}", "",
+			"password: it is missing, and username does nothing without it",
+		},
+		{
+			"password of Sentinels that are not", "sender log\nstore redis {\nsentinel_password {env.X}\n}", "",
+			"sentinel_password: there are no Sentinels",
+		},
 		{"negative timeout", "sender dexatel {\ntimeout -1s\n}", "", "timeout: expected more than 0"},
 	}
 	for _, tt := range tests {

@@ -49,23 +49,23 @@ type RedisConnection struct {
 // take.
 func (c *RedisConnection) Options(timeout time.Duration) (redisstore.Options, error) {
 	redisstore.LogTo(logLine)
+	if err := c.agree(); err != nil {
+		return redisstore.Options{}, err
+	}
 	o, err := c.resolve(timeout)
 	if err != nil {
 		return o, err
 	}
 	switch c.Mode {
-	case "", "standalone":
-		if len(o.Addresses) > 1 {
-			return o, fmt.Errorf("address: one is expected; for several write: redis cluster, or: redis failover")
-		}
 	case "cluster":
 		o.Cluster = true
+		if o.DB != 0 {
+			return o, errClusterDB
+		}
 	case "failover":
 		if o.MasterName == "" {
-			return o, fmt.Errorf("master_name: it is missing, failover needs it")
+			return o, errNoMaster
 		}
-	default:
-		return o, fmt.Errorf("mode: %q is not standalone, cluster or failover", c.Mode)
 	}
 	return o, nil
 }
@@ -168,7 +168,7 @@ func (c *RedisConnection) Read(
 		return d.ArgErr()
 	}
 	settings := c.settings(new(redisstore.Options), new(string))
-	return InnerBlock(d, func(name string) error {
+	err := InnerBlock(d, func(name string) error {
 		if known, err := own(d); known {
 			return err
 		}
@@ -177,6 +177,13 @@ func (c *RedisConnection) Read(
 		}
 		return c.readOption(d, option, name)
 	})
+	if err != nil {
+		return err
+	}
+	if err := c.agree(); err != nil {
+		return d.WrapErr(err)
+	}
+	return nil
 }
 
 func (c *RedisConnection) readOption(d *caddyfile.Dispenser, option, name string) error {

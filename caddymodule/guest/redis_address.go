@@ -32,6 +32,9 @@ func judgeAddress(address string) error {
 		return fmt.Errorf("address: a URL is not expected here; write host:port, like 127.0.0.1:6379, with username, " +
 			"password, db and tls as options of their own")
 	}
+	if strings.Contains(address, ",") {
+		return fmt.Errorf("address: %q is several addresses; separate them by spaces, without commas", address)
+	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || strings.ContainsAny(host, "/ ") {
 		return fmt.Errorf("address: %q is neither host:port, like 127.0.0.1:6379, nor the path of a socket", address)
