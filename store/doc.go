@@ -26,13 +26,14 @@
 //	epoch     record  package session  the epoch: its ID and its sealed root; read by every gateway
 //	register  record  package register the sealed root of the register; kept without end
 //	u:<name>  record  package register a user of the register, with numbers; kept without end, found by Scan
+//	i:<name>  record  package register an invitation of a user to give a number, for 7 days
 //	n:<name>  record  package register a number of the register, with its owners; kept without end
 //	a:<name>  record  package otp      one account (a user in a zone): counters, block, open challenge, texts
 //	r:<name>  record  package otp      for delivery reports, kept for an hour: the account that a text belongs to,
 //	                                   by the sender and the name that the provider gave the text
 //	p:<name>  limit   package otp      one phone number: the texts sent to it, counted by Take, Give and Clear
 //	t:<name>  limit   package otp      numbers that users without any try, and texts to them: by user, address, calling
-//	                                   code, and in all
+//	                                   code, and in all; and the forms that are kept for an account
 //	f:<name>  record  package otp      a form that was interrupted, sealed, for ten minutes
 //	log       log     package session  the revocations, written by Append and read by Follow
 //

@@ -87,6 +87,7 @@ func (b *Backend) run(ctx context.Context) {
 		}
 	}
 	b.done.Go(func() { b.renewRegister(ctx) })
+	b.done.Go(func() { b.watchConditions(ctx) })
 	b.keys.Load().Follower.Run(ctx)
 }
 

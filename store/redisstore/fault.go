@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"strings"
 	"time"
 
@@ -42,6 +43,10 @@ func failed(ctx context.Context, doing string, err error) error {
 	if !errors.As(err, &answer) {
 		return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
 	}
+	if command := deniedCommand(answer.Error()); command != "" {
+		return fmt.Errorf("%s: %w: Redis says NOPERM: its ACL does not let this user run %s",
+			doing, store.ErrRefused, command)
+	}
 	for _, r := range refusals {
 		if redis.HasErrorPrefix(err, r.prefix) {
 			return fmt.Errorf("%s: %w: Redis says %s: %s", doing, store.ErrRefused, r.prefix, r.advice)
@@ -52,6 +57,17 @@ func failed(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("%s: %w: Redis says %s", doing, store.ErrUnavailable, word)
 	}
 	return fmt.Errorf("%s: %w: Redis says %s: %s", doing, store.ErrRefused, word, otherwise)
+}
+
+// denial is how Redis names a command that an ACL forbids, like 'cluster|slots'.
+var denial = regexp.MustCompile(`^NOPERM .*'([a-z|_-]+)' command`)
+
+// deniedCommand is the command that the user lacks, "" where the error tells of something else.
+func deniedCommand(answer string) string {
+	if m := denial.FindStringSubmatch(answer); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // isDelay reports whether Redis said that it cannot run a command now.

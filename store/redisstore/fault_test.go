@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -128,51 +129,110 @@ func TestRefusedAccess(t *testing.T) {
 	keep(t, s)
 }
 
-// rights are the rights of an ACL user that the doc of Options lists.
-const rights = "~gate:* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore " +
-	"+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel +scan"
+// The rights of ACL users, as the documentation lists them, with the key prefix of the test.
+const (
+	rights = "resetchannels ~gate:* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange " +
+		"+zremrangebyscore +pexpire +pexpireat +pttl +xadd +xread +xrange +xdel +scan +info +config|get"
+	sentinelRights = "allchannels +ping +subscribe +sentinel|get-master-addr-by-name +sentinel|sentinels " +
+		"+sentinel|replicas"
+)
 
+// grant makes the user gate on a server.
+func grant(server *testenv.Redis, rights string) {
+	command := []any{"ACL", "SETUSER", "gate", "on", ">secret"}
+	for _, right := range strings.Fields(rights) {
+		command = append(command, right)
+	}
+	server.Do(command...)
+}
+
+// The rights that the documentation lists are enough, and it does list them.
 func TestNarrowACL(t *testing.T) {
 	t.Parallel()
+	master := testenv.StartRedis(t)
+	sentinel := startSentinel(t, master)
+	documented, err := os.ReadFile("../../docs/stores.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, more string
 		server     *testenv.Redis
-		cluster    bool
+		options    redisstore.Options
 	}{
-		{"standalone", "", testenv.StartRedis(t), false},
-		{"cluster", "+cluster|slots", startCluster(t), true},
+		{"standalone", "", testenv.StartRedis(t), redisstore.Options{}},
+		{"a database", "+select", testenv.StartRedis(t), redisstore.Options{DB: 3}},
+		{"cluster", "+cluster|slots", startCluster(t), redisstore.Options{Cluster: true}},
+		{"failover", "", master, redisstore.Options{
+			MasterName: "main", Addresses: []string{sentinel.Addr}, SentinelUsername: "gate", SentinelPassword: "secret",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			command := []any{"ACL", "SETUSER", "gate", "on", ">secret", "resetchannels"}
-			for _, right := range strings.Fields(rights + " " + c.more) {
-				command = append(command, right)
+			grant(c.server, rights+" "+c.more)
+			if c.options.MasterName != "" {
+				grant(sentinel, sentinelRights)
 			}
-			c.server.Do(command...)
-			s := open(t, redisstore.Options{
-				Addresses: []string{c.server.Addr}, Cluster: c.cluster, Username: "gate", Password: "secret",
-				KeyPrefix: "gate:", Timeout: patient,
-			})
-			keep(t, s)
-			if _, _, err := s.Scan(t.Context(), "kept", ""); err != nil {
-				t.Errorf("looking through records: %v", err)
-			}
-			if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
-				t.Errorf("removing a record: %v", err)
-			}
-			if _, err := s.Append(t.Context(), []byte("over"), time.Now().Add(-time.Hour)); err != nil {
-				t.Errorf("appending what is over: %v", err)
-			}
-			for name, call := range allCalls() {
-				if err := call(t.Context(), s); err != nil {
-					t.Errorf("%s: %v", name, err)
+			for _, line := range []string{rights, sentinelRights, c.more} {
+				line = strings.ReplaceAll(strings.ReplaceAll(line, "gate:", "sms2fa:"), " ", "")
+				if !strings.Contains(strings.Join(strings.Fields(string(documented)), ""), line) {
+					t.Errorf("docs/stores.md does not list %s", line)
 				}
 			}
-			denied := c.server.Do("ACL", "LOG")
-			if entries, _ := denied.([]any); len(entries) > 0 {
-				t.Errorf("Redis denied: %v", denied)
+			o := c.options
+			o.Username, o.Password, o.KeyPrefix, o.Timeout = "gate", "secret", "gate:", patient
+			if o.Addresses == nil {
+				o.Addresses = []string{c.server.Addr}
+			}
+			useAll(t, open(t, o))
+			servers := []*testenv.Redis{c.server}
+			if o.MasterName != "" {
+				servers = append(servers, sentinel)
+			}
+			for _, server := range servers {
+				denied := server.Do("ACL", "LOG")
+				if entries, _ := denied.([]any); len(entries) > 0 {
+					t.Errorf("Redis denied: %v", denied)
+				}
 			}
 		})
+	}
+}
+
+// useAll calls all methods of a store.
+func useAll(t *testing.T, s *redisstore.Store) {
+	t.Helper()
+	keep(t, s)
+	if _, _, err := s.Scan(t.Context(), "kept", ""); err != nil {
+		t.Errorf("looking through records: %v", err)
+	}
+	if _, err := s.Swap(t.Context(), "kept", []byte("safe"), nil, time.Time{}); err != nil {
+		t.Errorf("removing a record: %v", err)
+	}
+	if _, err := s.Append(t.Context(), []byte("over"), time.Now().Add(-time.Hour)); err != nil {
+		t.Errorf("appending what is over: %v", err)
+	}
+	for name, call := range allCalls() {
+		if err := call(t.Context(), s); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if found, err := s.Conditions(t.Context()); err != nil || len(found) == 0 {
+		t.Errorf("conditions: %v, %v", found, err)
+	}
+}
+
+// A command that the ACL forbids is named.
+func TestDeniedCommand(t *testing.T) {
+	t.Parallel()
+	r := testenv.StartRedis(t)
+	grant(r, rights+" -xrange -xread")
+	s := open(t, redisstore.Options{
+		Addresses: []string{r.Addr}, Username: "gate", Password: "secret", KeyPrefix: "gate:", Timeout: patient,
+	})
+	_, _, err := s.Follow(t.Context(), "", time.Millisecond)
+	if !errors.Is(err, store.ErrRefused) || !strings.Contains(err.Error(), "does not let this user run x") {
+		t.Errorf("Follow: %v, expected it refused, with the command", err)
 	}
 }
 

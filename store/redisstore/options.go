@@ -23,7 +23,7 @@ type Options struct {
 	//	~<KeyPrefix>* +eval +evalsha +time +get +set +del +zadd +zrem +zscore +zcount +zrange +zremrangebyscore
 	//	+pexpire +pexpireat +pttl +xadd +xread +xrange +xdel +scan
 	//
-	// and in a cluster +cluster|slots too.
+	// and besides +cluster|slots in a cluster, +select with a DB other than 0, and +info +config|get for Conditions.
 	Username, Password string
 
 	// SentinelUsername and SentinelPassword are the credentials for the Sentinels. Default: none.
