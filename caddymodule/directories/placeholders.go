@@ -28,10 +28,11 @@ func resolveAll(option string, values []string) ([]string, error) {
 // clients apart.
 func resolved(text string) string { return caddy.NewReplacer().ReplaceKnown(text, "") }
 
-// tlsKey is all that a TLS configuration is made of.
-func tlsKey(t *guest.TLS) guest.TLS {
+// tlsKey is all that a TLS configuration is made of: its options, and what their files hold, so that a reload takes
+// other certificates under the same name.
+func tlsKey(t *guest.TLS) string {
 	if t == nil {
-		return guest.TLS{}
+		return ""
 	}
-	return *t
+	return fmt.Sprintf("%#v %s", *t, t.Contents())
 }

@@ -103,7 +103,7 @@ func (c *RedisConnection) resolve(timeout time.Duration) (redisstore.Options, er
 			return o, fmt.Errorf("db: %q is not the number of a database", db)
 		}
 	}
-	o.TLS, err = c.TLS.Config()
+	o.TLS, err = c.TLS.Changing()
 	return o, err
 }
 

@@ -1,12 +1,17 @@
 package guest
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"os"
+	"sync"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"go.uber.org/zap"
 )
 
 // TLS says how a server is known to be the right one, and how the gateway shows who it is.
@@ -49,6 +54,48 @@ func (t *TLS) Config() (*tls.Config, error) {
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+// Changing reads the certificates, and again whenever the files have other contents: the function that it returns
+// gives the configuration as the files are now. Files that cannot be read at some time leave the configuration as it
+// was. It is nil for a nil TLS.
+func (t *TLS) Changing() (func() (*tls.Config, error), error) {
+	latest, err := t.Config()
+	if t == nil || err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	contents := t.Contents()
+	return func() (*tls.Config, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		now := t.Contents()
+		if now == contents {
+			return latest, nil
+		}
+		changed, err := t.Config()
+		if err != nil {
+			caddy.Log().Named("sms_2fa.tls").Error("changed certificates cannot be read, the earlier ones stay in use",
+				zap.Error(err))
+			return latest, nil
+		}
+		latest, contents = changed, now
+		return latest, nil
+	}, nil
+}
+
+// Contents is a hash of what the files hold.
+func (t *TLS) Contents() string {
+	if t == nil {
+		return ""
+	}
+	h := sha256.New()
+	for _, file := range []string{t.CA, t.Certificate, t.Key} {
+		content, err := os.ReadFile(file)
+		fmt.Fprintf(h, "%t %d\n", file != "" && err == nil, len(content))
+		h.Write(content)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // ReadTLS reads the option "tls { … }".

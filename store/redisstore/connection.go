@@ -38,9 +38,16 @@ func (n *network) doubt(asked time.Time) {
 
 // dialer connects as the client library does by itself, and watches the connections.
 func (n *network) dialer(o Options) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	dial := redis.NewDialer(&redis.Options{DialTimeout: o.Timeout, TLSConfig: o.TLS})
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := dial(ctx, network, addr)
+		how := &redis.Options{DialTimeout: o.Timeout}
+		if o.TLS != nil {
+			config, err := o.TLS()
+			if err != nil {
+				return nil, err
+			}
+			how.TLSConfig = config
+		}
+		c, err := redis.NewDialer(how)(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}

@@ -41,8 +41,9 @@ type Options struct {
 	// Cluster says that the addresses are nodes of a cluster. Default: false.
 	Cluster bool
 
-	// TLS, if it is set, says how to speak TLS. Default: plain TCP.
-	TLS *tls.Config
+	// TLS, if it is set, says how to speak TLS. Each new connection asks it, so that certificates may change while the
+	// store is open. Default: plain TCP.
+	TLS func() (*tls.Config, error)
 
 	// Timeout is how long one call may take, connecting included. Default: DefaultTimeout.
 	Timeout time.Duration
@@ -51,7 +52,7 @@ type Options struct {
 // client returns a client that has not connected yet.
 func (o Options) client(n *network) redis.UniversalClient {
 	u := &redis.UniversalOptions{
-		Addrs: o.Addresses, DB: o.DB, Username: o.Username, Password: o.Password, TLSConfig: o.TLS,
+		Addrs: o.Addresses, DB: o.DB, Username: o.Username, Password: o.Password,
 		MasterName: o.MasterName, SentinelUsername: o.SentinelUsername, SentinelPassword: o.SentinelPassword,
 		DialTimeout: o.Timeout, ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, PoolTimeout: o.Timeout,
 		// The deadline of a call must end its wait, and the library must not run a script a second time on its own.

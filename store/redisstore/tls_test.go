@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/caddy-sms-2fa/gateway/internal/testenv"
@@ -31,11 +32,38 @@ func TestTLS(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, redisstore.Options{Addresses: []string{addr}, TLS: c.config, Timeout: patient})
+			o := redisstore.Options{Addresses: []string{addr}, Timeout: patient}
+			if c.config != nil {
+				o.TLS = func() (*tls.Config, error) { return c.config, nil }
+			}
+			s := open(t, o)
 			if _, err := s.Get(t.Context(), "k"); !errors.Is(err, c.fault) {
 				t.Errorf("Get: %v, expected %v", err, c.fault)
 			}
 		})
+	}
+}
+
+// Each new connection asks for the configuration, which may have changed, and a configuration that cannot be had is a
+// store that does not answer.
+func TestTLSThatChanges(t *testing.T) {
+	t.Parallel()
+	addr, authority := startTLS(t)
+	fault := errors.New("no certificate")
+	answers := []func() (*tls.Config, error){
+		func() (*tls.Config, error) { return &tls.Config{RootCAs: x509.NewCertPool()}, nil },
+		func() (*tls.Config, error) { return nil, fault },
+		func() (*tls.Config, error) { return &tls.Config{RootCAs: authority}, nil },
+	}
+	var asked atomic.Int32
+	s := open(t, redisstore.Options{Addresses: []string{addr}, Timeout: patient, TLS: func() (*tls.Config, error) {
+		return answers[asked.Load()]()
+	}})
+	for i, want := range []error{store.ErrUnavailable, fault, nil} {
+		asked.Store(int32(i))
+		if _, err := s.Get(t.Context(), "k"); !errors.Is(err, want) {
+			t.Errorf("%d: %v, expected %v", i, err, want)
+		}
 	}
 }
 
