@@ -35,7 +35,13 @@ type Follower struct {
 
 	state   atomic.Pointer[State]
 	synced  atomic.Int64 // when the store last answered, milliseconds since 1970
-	reading *reading     // only Run uses it
+	written written      // the revocations of this gateway
+	lost    atomic.Int64 // how many of them the store had lost
+
+	// Only Run uses these.
+	reading *reading
+	server  string    // by which the store answered last
+	settled time.Time // until when a change of the server is looked at
 
 	mu      sync.Mutex
 	fault   error         // why the latest try failed, nil when it did not
@@ -120,6 +126,7 @@ func (f *Follower) Revoke(ctx context.Context, r Revocation, replaced ...string)
 		return "", fmt.Errorf("writing revocation: %w", err)
 	}
 	state.Revoked.Add(r, f.now())
+	f.written.note(writing{r, position, f.now()}, replaced)
 	return position, nil
 }
 
@@ -171,7 +178,13 @@ func (f *Follower) Run(ctx context.Context) {
 
 // follow asks the store once for its epoch and for new entries of the log.
 func (f *Follower) follow(ctx context.Context) error {
+	if err := f.checkServer(ctx); err != nil {
+		return err
+	}
 	if err := f.checkEpoch(ctx); err != nil {
+		return err
+	}
+	if err := f.writeAgain(ctx); err != nil {
 		return err
 	}
 	if _, err := f.readOn(ctx, followWait); err != nil {
@@ -198,6 +211,9 @@ func (f *Follower) checkEpoch(ctx context.Context) error {
 	}
 	f.synced.Store(f.now().UnixMilli())
 	old, state := f.state.Swap(f.reading.state), f.reading.state
+	if old != nil {
+		f.written.forget()
+	}
 	f.report(nil) // wake the callers of Wait now: the first entry of the log may be long in coming
 	switch {
 	case old != nil:

@@ -43,6 +43,7 @@ func (b *Backend) watchConditions(ctx context.Context) {
 		bounded, cancel := context.WithTimeout(ctx, conditionTimeout)
 		found, err := s.Conditions(bounded)
 		cancel()
+		metrics.LostRevocations.Set(float64(b.Follower().Lost()))
 		if err == nil { // a store that does not answer is told of elsewhere
 			told = b.tellConditions(found, told)
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,6 +30,16 @@ type openStore struct {
 
 // Destruct closes the store.
 func (s *openStore) Destruct() error { return s.Store.Close() }
+
+// Identity names the server of the store, where the store has one, see session.Follower.
+func (s *openStore) Identity(ctx context.Context) (string, error) {
+	if one, ok := s.Store.(interface {
+		Identity(ctx context.Context) (string, error)
+	}); ok {
+		return one.Identity(ctx)
+	}
+	return "", nil
+}
 
 // foundation is what a backend is founded on. A nil ring stands for the secret in Caddy's storage.
 type foundation struct {

@@ -54,6 +54,10 @@ var (
 	Forms = counters("forms_total", "Forms that visitors sent when their session had ended, by what became of them.",
 		"result")
 
+	// LostRevocations is how many revocations of this gateway the store had lost, and got again.
+	LostRevocations = prometheus.NewGauge(prometheus.GaugeOpts(opts("store_lost_revocations",
+		"Revocations of this gateway that the store had lost with a former server, and got again.")))
+
 	// StoreConditions is how many servers of the store are set up in a way that does not suit a gateway.
 	StoreConditions = prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("store_conditions",
 		"Servers of the store that evict records, write nothing to disk, or are too old.")), []string{"condition"})
@@ -80,7 +84,7 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 func Register(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
 		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, Enrolments, DirectoryResting, Entries, InFlight,
-		Resting, Forms, StoreConditions,
+		Resting, Forms, StoreConditions, LostRevocations,
 	} {
 		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
 			return err
