@@ -10,6 +10,10 @@ import (
 	"github.com/caddy-sms-2fa/gateway/internal/testenv/providers"
 )
 
+// client has connections of its own: a server of the package httptest that is closed closes the idle connections of
+// the default client, and one of them may be in use by another test at that moment.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // ask is a request by hand, in the form that its body has.
 func ask(t *testing.T, method, address, body string, change func(*http.Request)) (status int, answer string) {
 	t.Helper()
@@ -26,7 +30,7 @@ func ask(t *testing.T, method, address, body string, change func(*http.Request))
 	if change != nil {
 		change(r)
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
