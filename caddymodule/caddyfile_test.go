@@ -243,6 +243,7 @@ func TestCaddyfileErrors(t *testing.T) {
 			"sender log\nstore redis cluster {\naddress 10.0.0.1:6379 10.0.0.2\n}", "",
 			`"10.0.0.2" is neither host:port`,
 		},
+		{"half a replica", "sender log\nstore redis {\nreplicas 1.5\n}", "", `replicas: "1.5" is not a whole number`},
 		{
 			"Redis addresses with commas", "sender log\nstore redis cluster {\naddress 10.0.0.1:6379,10.0.0.2:6379\n}", "",
 			"is several addresses; separate them by spaces",
@@ -399,6 +400,7 @@ func TestValidate(t *testing.T) {
 		{"logo that is no picture", "sender log", directory + "\nlogo testdata/broken.csv", "it is no picture"},
 		{"missing template", "sender log", directory + "\ntemplate testdata/none.html", "none.html"},
 		{"broken template", "sender log", directory + "\ntemplate testdata/broken.html", "template:"},
+		{"many replicas", "sender log\nstore redis {\nreplicas 99\n}", directory, "replicas: 99 is not between 0 and 16"},
 		{
 			"failover without master", "sender log\nstore redis failover {\naddress 127.0.0.1:1\n}", directory,
 			"master_name: it is missing",

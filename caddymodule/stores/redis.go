@@ -2,6 +2,7 @@ package stores
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -18,6 +19,7 @@ func init() { caddy.RegisterModule(new(Redis)) }
 const (
 	defaultKeyPrefix = "sms2fa"
 	defaultTimeout   = 500 * time.Millisecond
+	maxReplicas      = 16
 )
 
 // Redis keeps the state in Redis, so that several machines share it. Redis must not evict keys (`maxmemory-policy
@@ -30,6 +32,10 @@ type Redis struct {
 
 	// How long one question to Redis may take. Default: `500ms`.
 	Timeout caddy.Duration `json:"timeout,omitempty"`
+
+	// How many replicas must have a counted guess, a text or a revocation before the write counts, so that a failover
+	// loses none of them; without so many replicas, visitors who need the store get 503. Default: `0`.
+	Replicas int `json:"replicas,omitempty"`
 
 	options redisstore.Options
 	key     string
@@ -48,6 +54,9 @@ func (s *Redis) Provision(caddy.Context) error {
 	}
 	if err := s.settings(&o.KeyPrefix).Resolve(); err != nil {
 		return err
+	}
+	if o.Replicas = s.Replicas; o.Replicas < 0 || o.Replicas > maxReplicas {
+		return fmt.Errorf("replicas: %d is not between 0 and %d", s.Replicas, maxReplicas)
 	}
 	o.KeyPrefix = cmp.Or(o.KeyPrefix, defaultKeyPrefix) + ":"
 	s.options, s.key = o, s.ConnectionKey(o)
@@ -69,13 +78,17 @@ func (s *Redis) OpenStore() (store.Store, error) { return redisstore.New(s.optio
 //	store redis [cluster|failover] {
 //		key_prefix <prefix>
 //		timeout    <duration>
+//		replicas   <number>
 //		<options of a connection to Redis>
 //	}
 func (s *Redis) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	settings := s.settings(new(string))
 	return s.Read(d, "store", func(d *caddyfile.Dispenser) (bool, error) {
-		if d.Val() == "timeout" {
+		switch d.Val() {
+		case "timeout":
 			return true, guest.PositiveDuration(d, &s.Timeout)
+		case "replicas":
+			return true, guest.Number(d, &s.Replicas)
 		}
 		return settings.Read(d)
 	})

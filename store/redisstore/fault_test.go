@@ -163,6 +163,7 @@ func TestNarrowACL(t *testing.T) {
 		{"standalone", "", testenv.StartRedis(t), redisstore.Options{}},
 		{"a database", "+select", testenv.StartRedis(t), redisstore.Options{DB: 3}},
 		{"cluster", "+cluster|slots", startCluster(t), redisstore.Options{Cluster: true}},
+		{"replicas", "+wait", pairMaster(t), redisstore.Options{Replicas: 1}},
 		{"failover", "", master, redisstore.Options{
 			MasterName: "main", Addresses: []string{sentinel.Addr}, SentinelUsername: "gate", SentinelPassword: "secret",
 		}},
@@ -197,6 +198,11 @@ func TestNarrowACL(t *testing.T) {
 			}
 		})
 	}
+}
+
+func pairMaster(t *testing.T) *testenv.Redis {
+	master, _ := startPair(t)
+	return master
 }
 
 // useAll calls all methods of a store.

@@ -10,7 +10,7 @@ import (
 // Take notes a use, see store.Store.
 func (s *Store) Take(ctx context.Context, key, id string, limits []store.Limit) (time.Duration, error) {
 	const doing = "counting use"
-	cmd, err := s.run(ctx, take, key, takeArgs(id, limits)...)
+	cmd, err := s.write(ctx, take, key, takeArgs(id, limits)...)
 	if err != nil {
 		return 0, failed(ctx, doing, err)
 	}

@@ -46,7 +46,7 @@ func (s *Store) Append(ctx context.Context, entry []byte, until time.Time, repla
 	for _, position := range replaced {
 		args = append(args, position)
 	}
-	cmd, err := s.run(ctx, add, logKey, args...)
+	cmd, err := s.write(ctx, add, logKey, args...)
 	if err != nil {
 		return "", failed(ctx, doing, err)
 	}

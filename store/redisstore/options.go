@@ -45,6 +45,11 @@ type Options struct {
 	// store is open. Default: plain TCP.
 	TLS func() (*tls.Config, error)
 
+	// Replicas is how many replicas must have a record, a use or an entry of the log before the write counts, so that a
+	// failover loses none of them. A write that they do not get within Timeout fails with store.ErrUnavailable. An ACL
+	// user needs +wait for this. Default: 0, the master alone decides.
+	Replicas int
+
 	// Timeout is how long one call may take, connecting included. Default: DefaultTimeout.
 	Timeout time.Duration
 }

@@ -34,7 +34,7 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 // Swap replaces a record, see store.Store.
 func (s *Store) Swap(ctx context.Context, key string, old, next []byte, expires time.Time) (bool, error) {
 	const doing = "writing record"
-	cmd, err := s.run(ctx, swap, key, flag(old != nil), old, flag(next != nil), next, moment(expires))
+	cmd, err := s.write(ctx, swap, key, flag(old != nil), old, flag(next != nil), next, moment(expires))
 	if err != nil {
 		return false, failed(ctx, doing, err)
 	}

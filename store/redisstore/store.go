@@ -26,8 +26,10 @@ type Store struct {
 	client  redis.UniversalClient
 	prefix  string
 	timeout time.Duration
-	sweep   sweep
-	network *network
+	// replicas is how many replicas must have a write before the write counts.
+	replicas int
+	sweep    sweep
+	network  *network
 }
 
 var _ store.Store = (*Store)(nil)
@@ -41,7 +43,7 @@ func New(o Options) *Store {
 		o.Timeout = DefaultTimeout
 	}
 	n := new(network)
-	return &Store{client: o.client(n), prefix: o.KeyPrefix, timeout: o.Timeout, network: n}
+	return &Store{client: o.client(n), prefix: o.KeyPrefix, timeout: o.Timeout, replicas: o.Replicas, network: n}
 }
 
 // Close closes all connections.
