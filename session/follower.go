@@ -45,6 +45,7 @@ type Follower struct {
 
 	mu      sync.Mutex
 	fault   error         // why the latest try failed, nil when it did not
+	outage  outage        // what was logged of that
 	changed chan struct{} // closed, and replaced by a new channel, each time a try ends
 }
 
@@ -286,17 +287,11 @@ func (f *Follower) Fault() error {
 	return f.fault
 }
 
-// report notes the result of a try and wakes the callers of Wait. It logs the first fault after a success, and the
-// first success after a fault, and nothing in between.
+// report notes the result of a try and wakes the callers of Wait.
 func (f *Follower) report(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err != nil && f.fault == nil {
-		f.log.Error("store does not answer as it should", "error", err)
-	}
-	if err == nil && f.fault != nil {
-		f.log.Info("store answers again")
-	}
+	f.outage.tell(f.log, err, f.now())
 	f.fault = err
 	close(f.changed)
 	f.changed = make(chan struct{})

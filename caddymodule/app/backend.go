@@ -88,6 +88,7 @@ func (b *Backend) run(ctx context.Context) {
 	}
 	b.done.Go(func() { b.renewRegister(ctx) })
 	b.done.Go(func() { b.watchConditions(ctx) })
+	b.done.Go(func() { b.watchHealth(ctx) })
 	b.keys.Load().Follower.Run(ctx)
 }
 

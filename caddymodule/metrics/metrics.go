@@ -58,6 +58,12 @@ var (
 	LostRevocations = prometheus.NewGauge(prometheus.GaugeOpts(opts("store_lost_revocations",
 		"Revocations of this gateway that the store had lost with a former server, and got again.")))
 
+	// StoreUp is 1 while the store answers as it should, and StoreAge is how many seconds ago it last did.
+	StoreUp = prometheus.NewGauge(prometheus.GaugeOpts(opts("store_up",
+		"1 while the store answers as it should, 0 while it does not.")))
+	StoreAge = prometheus.NewGauge(prometheus.GaugeOpts(opts("store_heard_seconds",
+		"Seconds since the store last answered.")))
+
 	// StoreConditions is how many servers of the store are set up in a way that does not suit a gateway.
 	StoreConditions = prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("store_conditions",
 		"Servers of the store that evict records, write nothing to disk, or are too old.")), []string{"condition"})
@@ -84,7 +90,7 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 func Register(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
 		Challenges, Texts, Checks, Refusals, Faults, Reports, Lookups, Enrolments, DirectoryResting, Entries, InFlight,
-		Resting, Forms, StoreConditions, LostRevocations,
+		Resting, Forms, StoreConditions, LostRevocations, StoreUp, StoreAge,
 	} {
 		if err := registry.Register(c); err != nil && !errors.As(err, new(prometheus.AlreadyRegisteredError)) {
 			return err
