@@ -1,7 +1,6 @@
 package caddymodule_test
 
 import (
-	"net"
 	"net/http"
 	"testing"
 
@@ -12,10 +11,7 @@ import (
 // Verified visitors go on.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
-	master, replica := testenv.StartRedis(t), testenv.StartRedis(t)
-	host, port, _ := net.SplitHostPort(master.Addr)
-	replica.Do("REPLICAOF", host, port)
-	master.Do("WAIT", 1, 5000)
+	master, replica := testenv.StartRedisPair(t)
 	s := startSite(t, setup{global: "store redis {\naddress " + master.Addr + "\nreplicas 1\n}"})
 	v := s.visitor(t, "alice")
 	v.login("/")

@@ -201,7 +201,7 @@ func TestNarrowACL(t *testing.T) {
 }
 
 func pairMaster(t *testing.T) *testenv.Redis {
-	master, _ := startPair(t)
+	master, _ := testenv.StartRedisPair(t)
 	return master
 }
 

@@ -26,6 +26,7 @@ func (s *Store) Identity(ctx context.Context) (string, error) {
 	case denied(err):
 		return "", nil
 	case err != nil:
+		s.lookAround(err)
 		return "", failed(ctx, "asking server for its name", err)
 	}
 	name := fieldsOf(said)["run_id"]

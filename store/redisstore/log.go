@@ -107,6 +107,7 @@ func (s *Store) readLog(ctx context.Context, cursor string, wait time.Duration) 
 	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}
+	s.lookAround(err)
 	return streams, err
 }
 

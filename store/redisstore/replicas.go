@@ -34,9 +34,7 @@ func (s *Store) write(ctx context.Context, script script, key string, args ...an
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		cmd, err = s.writeAndWait(bounded, conn, slices.Concat([]any{"eval", script.source}, rest))
 	}
-	if cluster, ok := s.client.(*redis.ClusterClient); ok && err != nil {
-		cluster.ReloadState(ctx) // the key may have another master by now
-	}
+	s.lookAround(err)
 	return cmd, err
 }
 

@@ -11,19 +11,9 @@ import (
 	"github.com/caddy-sms-2fa/gateway/store/redisstore"
 )
 
-// startPair starts a master and a replica that is in step.
-func startPair(t *testing.T) (master, replica *testenv.Redis) {
-	t.Helper()
-	master, replica = testenv.StartRedis(t), testenv.StartRedis(t)
-	host, port, _ := net.SplitHostPort(master.Addr)
-	replica.Do("REPLICAOF", host, port)
-	until(t, "the replica is in step", func() bool { return tells(master, "replication", "state=online") })
-	return master, replica
-}
-
 func TestReplicasConformance(t *testing.T) {
 	t.Parallel()
-	master, _ := startPair(t)
+	master, _ := testenv.StartRedisPair(t)
 	conform(t, redisstore.Options{Addresses: []string{master.Addr}, Replicas: 1})
 }
 
@@ -31,7 +21,7 @@ func TestReplicasConformance(t *testing.T) {
 func TestWritesThatNoReplicaHas(t *testing.T) {
 	t.Parallel()
 	const timeout = 500 * time.Millisecond
-	master, replica := startPair(t)
+	master, replica := testenv.StartRedisPair(t)
 	s := open(t, redisstore.Options{Addresses: []string{master.Addr}, Replicas: 1, Timeout: timeout})
 	keep(t, s)
 	replica.Pause()
@@ -58,7 +48,7 @@ func TestWritesThatNoReplicaHas(t *testing.T) {
 // A failover that is planned, with nothing broken, loses nothing that counted.
 func TestPlannedFailoverLosesNothing(t *testing.T) {
 	t.Parallel()
-	master, replica := startPair(t)
+	master, replica := testenv.StartRedisPair(t)
 	host, port, _ := net.SplitHostPort(replica.Addr)
 	sentinel := startSentinelWith(t, master, replica)
 	o := redisstore.Options{Addresses: []string{sentinel.Addr}, MasterName: "main", Replicas: 1, Timeout: 2 * time.Second}

@@ -13,6 +13,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,5 +66,18 @@ func (s *Store) send(ctx context.Context, args ...any) (*redis.Cmd, error) {
 	bounded, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	cmd := redis.NewCmd(bounded, args...)
-	return cmd, s.client.Process(bounded, unrepeated{cmd})
+	err := s.client.Process(bounded, unrepeated{cmd})
+	s.lookAround(err)
+	return cmd, err
+}
+
+// lookAround makes the client of a cluster ask which node has which keys, after a call that no node has answered. By
+// itself the library asks once a minute, so that calls would go on to a node that is gone.
+func (s *Store) lookAround(err error) {
+	cluster, ok := s.client.(*redis.ClusterClient)
+	var answer redis.Error
+	if !ok || err == nil || errors.As(err, &answer) && !isDelay(err) {
+		return
+	}
+	cluster.ReloadState(context.Background())
 }

@@ -97,12 +97,9 @@ func TestSentinelConformance(t *testing.T) {
 
 func TestFailover(t *testing.T) {
 	t.Parallel()
-	master, replica := testenv.StartRedis(t), testenv.StartRedis(t)
-	host, port, _ := net.SplitHostPort(master.Addr)
-	replica.Do("REPLICAOF", host, port)
+	master, replica := testenv.StartRedisPair(t)
 	sentinel := startSentinelWith(t, master, replica)
 	s := open(t, redisstore.Options{Addresses: []string{sentinel.Addr}, MasterName: "main"})
-	until(t, "the replica is in step", func() bool { return tells(master, "replication", "state=online") })
 	keep(t, s)
 	master.Do("WAIT", 1, 5000)
 	master.Stop()
