@@ -295,7 +295,7 @@ func (b *browser) signsOutAt(path string) {
 // What is too large to be kept is said before a code is typed.
 func TestFormThatIsTooLarge(t *testing.T) {
 	s := setup{
-		directive: "languages en\nrestore 100kB",
+		directive: "languages en",
 		site: "handle /form {\nrespond `<form method=post action=/save><textarea id=text name=text></textarea>" +
 			"<button id=go>go</button></form>`\n}",
 	}.start(t)
@@ -304,7 +304,7 @@ func TestFormThatIsTooLarge(t *testing.T) {
 	b.sees("digit code")
 	b.enters(s.latest(t))
 	b.do(chromedp.WaitVisible(chromedp.CSS("#text")))
-	b.eval(`(() => { document.getElementById("text").value = "x".repeat(100000); })()`)
+	b.eval(`(() => { document.getElementById("text").value = "x".repeat(3_000_000); })()`)
 	b.signsOut()
 	b.presses("#go")
 	b.sees("could not be saved")

@@ -46,6 +46,15 @@ func ReadWithin(w http.ResponseWriter, r *http.Request, limit int64, timeout tim
 	return nil, err
 }
 
+// Drain reads a body to its end and throws it away, at most limit bytes and for a time of its own. A browser that is
+// still sending would show no answer: with HTTP/1 the server breaks the connection off when it has left much unread.
+func Drain(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration) {
+	bound(w, r, timeout)
+	if n, err := io.CopyN(io.Discard, r.Body, limit); err == io.EOF && n < limit {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	}
+}
+
 // Bound gives the body of a request that is answered here the Timeout to arrive, also where nobody reads the body: the
 // server waits for the rest of a body before it lets an answer go. The next request of the connection has a time of
 // its own.

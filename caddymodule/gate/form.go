@@ -18,15 +18,19 @@ import (
 	"github.com/caddy-sms-2fa/gateway/page"
 )
 
-// A visitor whose session ends while filling in a form sends the form, and gets the page. The form is kept, encrypted,
-// under a random ID that stands in a cookie of this browser alone. After the code the page asks whether to send the
-// form, and a press sends the form to the app at the same address, once (resend.go).
+// A visitor whose session ends while filling in a form sends the form, and gets the page. The form is kept,
+// encrypted, under a random ID that stands in a cookie of this browser alone. After the code the page asks whether to
+// send the form, and a press sends the form to the app at the same address, once (resend.go).
 //
 // Only what a person sends in a browser from a page of this site is kept: a form of another site, which the app would
 // refuse for its missing proof, is not. The app gets the form with the cookies with which it came, or not at all.
 
 // formTimeout bounds how long a form may take to arrive.
 const formTimeout = 30 * time.Second
+
+// maxDrained is how much of a form that is too large is read nevertheless, in bytes, so that the browser shows the
+// page.
+const maxDrained = 100_000_000
 
 // maxForms is how many forms of a browser are kept at once, as in several tabs.
 const maxForms = 4
@@ -72,6 +76,7 @@ func (v *visitor) sendsForm() bool {
 // keepForm keeps a form, and gives the browser its ID.
 func (a *account) keepForm() error {
 	if a.r.ContentLength > a.restore {
+		body.Drain(a.w, a.r, maxDrained, formTimeout)
 		return fmt.Errorf("%w: it has %d bytes, restore allows %d", body.ErrLong, a.r.ContentLength, a.restore)
 	}
 	select {
