@@ -1,8 +1,10 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
@@ -45,9 +47,12 @@ func (n *network) dialer(o Options) func(ctx context.Context, network, addr stri
 			if err != nil {
 				return nil, err
 			}
-			how.TLSConfig = config
+			how.TLSConfig, how.DialTimeout = config, o.Timeout*4/5 // so that a handshake that hangs is told of
 		}
 		c, err := redis.NewDialer(how)(ctx, network, addr)
+		if err != nil && how.TLSConfig != nil && !refusedDial(err) {
+			err = fmt.Errorf("speaking TLS to the server, which may have none at this port: %w", err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -56,6 +61,9 @@ func (n *network) dialer(o Options) func(ctx context.Context, network, addr stri
 		return w, nil
 	}
 }
+
+// refusedDial reports whether nobody listens at an address.
+func refusedDial(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // watched is a connection that knows when something came over it last.
 type watched struct {
@@ -137,7 +145,7 @@ func first[T any](ctx context.Context, replies <-chan reply[T], pending int) (va
 				return value, nil
 			}
 		case <-ctx.Done():
-			return *new(T), ctx.Err()
+			return *new(T), cmp.Or(err, ctx.Err())
 		}
 	}
 	return value, err

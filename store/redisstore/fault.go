@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"regexp"
 	"strings"
@@ -39,9 +40,12 @@ func failed(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, ctx.Err())
 	}
+	if why := misunderstanding(err); why != "" {
+		return fmt.Errorf("%s: %w: %s", doing, store.ErrRefused, why)
+	}
 	var answer redis.Error
 	if !errors.As(err, &answer) {
-		return fmt.Errorf("%s: %w: %w", doing, store.ErrUnavailable, err)
+		return fmt.Errorf("%s: %w: %w%s", doing, store.ErrUnavailable, err, hint(err))
 	}
 	if command := deniedCommand(answer.Error()); command != "" {
 		return fmt.Errorf("%s: %w: Redis says NOPERM: its ACL does not let this user run %s",
@@ -53,10 +57,47 @@ func failed(ctx context.Context, doing string, err error) error {
 		}
 	}
 	word, _, _ := strings.Cut(answer.Error(), " ")
+	if word == "MOVED" {
+		return fmt.Errorf("%s: %w: Redis says MOVED: it is a node of a cluster; write: store redis cluster",
+			doing, store.ErrUnavailable)
+	}
 	if isDelay(err) {
 		return fmt.Errorf("%s: %w: Redis says %s", doing, store.ErrUnavailable, word)
 	}
 	return fmt.Errorf("%s: %w: Redis says %s: %s", doing, store.ErrRefused, word, otherwise)
+}
+
+// noSentinels begins the text of the library's error when no Sentinel names a master.
+const noSentinels = "redis: all sentinels specified in configuration"
+
+// misunderstanding says what is at the addresses in the place of what the options say, "" where that is not clear.
+func misunderstanding(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "cluster support disabled") {
+		return "what answers is no cluster; write store redis, without cluster"
+	}
+	if !strings.Contains(text, noSentinels) {
+		return ""
+	}
+	switch {
+	case strings.Contains(text, "NOAUTH"):
+		return "the Sentinels want a password; set sentinel_password"
+	case strings.Contains(text, "WRONGPASS"):
+		return "the Sentinels do not accept sentinel_username and sentinel_password; check these options"
+	case strings.Contains(text, "unknown command"):
+		return "what answers is no Sentinel; give the addresses of the Sentinels, whose port mostly is 26379"
+	case errors.Is(err, redis.Nil):
+		return "the Sentinels watch no master of that name; check master_name"
+	}
+	return ""
+}
+
+// hint is what may be the reason of a fault that tells nothing of itself.
+func hint(err error) string {
+	if errors.Is(err, io.EOF) {
+		return "; the server closed the connection: where it speaks TLS, set the option tls"
+	}
+	return ""
 }
 
 // denial is how Redis names a command that an ACL forbids, like 'cluster|slots'.

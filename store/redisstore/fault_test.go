@@ -1,7 +1,9 @@
 package redisstore_test
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"os"
 	"strings"
@@ -239,6 +241,69 @@ func TestDeniedCommand(t *testing.T) {
 	_, _, err := s.Follow(t.Context(), "", time.Millisecond)
 	if !errors.Is(err, store.ErrRefused) || !strings.Contains(err.Error(), "does not let this user run x") {
 		t.Errorf("Follow: %v, expected it refused, with the command", err)
+	}
+}
+
+// What is at the addresses in the place of what the options say has a sentence of its own.
+func TestMisunderstandings(t *testing.T) {
+	t.Parallel()
+	master := testenv.StartRedis(t)
+	sentinel, locked := startSentinel(t, master), startSentinel(t, master)
+	locked.Do("ACL", "SETUSER", "default", "resetpass", ">x")
+	encrypted, _ := startTLS(t)
+	speaksTLS := func() (*tls.Config, error) { return &tls.Config{ServerName: "redis.test"}, nil }
+	for _, c := range []struct {
+		name    string
+		options redisstore.Options
+		says    string
+	}{
+		{
+			"unknown master",
+			redisstore.Options{Addresses: []string{sentinel.Addr}, MasterName: "nobody"},
+			"check master_name",
+		},
+		{
+			"Sentinel wants a password",
+			redisstore.Options{Addresses: []string{locked.Addr}, MasterName: "main"},
+			"set sentinel_password",
+		},
+		{
+			"wrong password of a Sentinel",
+			redisstore.Options{Addresses: []string{locked.Addr}, MasterName: "main", SentinelPassword: "y"},
+			"check these options",
+		},
+		{
+			"no Sentinel",
+			redisstore.Options{Addresses: []string{master.Addr}, MasterName: "main"},
+			"what answers is no Sentinel",
+		},
+		{"no cluster", redisstore.Options{Addresses: []string{master.Addr}, Cluster: true}, "what answers is no cluster"},
+		{
+			"a node of a cluster",
+			redisstore.Options{Addresses: []string{testenv.StartRedisCluster(t, 3)[2].Addr}},
+			"write: store redis cluster",
+		},
+		{"TLS unexpected", redisstore.Options{Addresses: []string{encrypted}}, "where it speaks TLS, set the option tls"},
+		{
+			"no TLS",
+			redisstore.Options{Addresses: []string{master.Addr}, TLS: speaksTLS, Timeout: time.Second},
+			"may have none at this port",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.options.Timeout = cmp.Or(c.options.Timeout, patient)
+			s := open(t, c.options)
+			said := ""
+			for _, key := range []string{"a", "b", "c", "d", "e"} { // some are on another node
+				if _, err := s.Get(t.Context(), key); err != nil {
+					said = err.Error()
+				}
+			}
+			if !strings.Contains(said, c.says) {
+				t.Errorf("said %q, expected %q", said, c.says)
+			}
+		})
 	}
 }
 
