@@ -19,5 +19,10 @@ func StartRedisPair(t testing.TB) (master, replica *Redis) {
 		said, _ := master.Do("INFO", "replication").(string)
 		return strings.Contains(said, "state=online")
 	})
+	Await(t, "the replica confirms what is written", func() bool {
+		master.Do("SET", "warm", "x", "PX", 1)
+		have, _ := master.Do("WAIT", 1, 1000).(int64)
+		return have == 1
+	})
 	return master, replica
 }

@@ -22,8 +22,8 @@ func TestWritesThatNoReplicaHas(t *testing.T) {
 	t.Parallel()
 	const timeout = 500 * time.Millisecond
 	master, replica := testenv.StartRedisPair(t)
+	keep(t, open(t, redisstore.Options{Addresses: []string{master.Addr}, Replicas: 1, Timeout: patient}))
 	s := open(t, redisstore.Options{Addresses: []string{master.Addr}, Replicas: 1, Timeout: timeout})
-	keep(t, s)
 	replica.Pause()
 	for name, write := range writes {
 		if name == "Give" || name == "Clear" {
