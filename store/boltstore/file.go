@@ -106,7 +106,9 @@ func (f *file) close() error { return guard(f.db.Close) }
 // abandon gives back the lock of a damaged file, so that it can be opened anew, and then all that bbolt still can give
 // back: a transaction that ended in the middle may hold bbolt's own locks for good.
 func (f *file) abandon() {
+	f.writing <- struct{}{} // a write under way may be about to sync the file
 	f.release()
+	<-f.writing
 	_ = f.close()
 }
 
